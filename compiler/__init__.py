@@ -1,0 +1,1 @@
+"""From Spec to Graph, TypedGraph, drawings and Keras models."""

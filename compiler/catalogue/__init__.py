@@ -1,0 +1,81 @@
+"""What keraspec knows of Keras: one family a file, an object's arguments and its shape rule side by side.
+
+Families are loaded when they are first asked for: a spec without training never loads an optimizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Final
+
+from .record import Record
+
+MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "layers": (
+            "core",
+            "convolution",
+            "pooling",
+            "normalization",
+            "activation_layers",
+            "regularization",
+            "merging",
+            "reshaping",
+            "recurrent",
+            "wrappers",
+            "attention",
+            "preprocessing",
+            "categories",
+            "vocabularies",
+            "images",
+            "augmentation",
+        ),
+        "optimizers": ("optimizers",),
+        "losses": ("losses",),
+        "metrics": ("metrics",),
+        "callbacks": ("callbacks",),
+        "initializers": ("initializers",),
+        "regularizers": ("regularizers",),
+        "constraints": ("constraints",),
+        "schedules": ("schedules",),
+        "activations": ("activations",),
+        "dtype_policies": ("dtype_policies",),
+        "sources": ("data_sources",),
+    }
+)
+"""Family → the modules of this package that hold its records, each in a tuple named like the family."""
+
+
+@cache
+def family(name: str) -> Mapping[str, Record]:
+    """All records of a family by class name, in the order of the catalogue.
+
+    Raises:
+        KeyError: if there is no such family.
+    """
+    records: dict[str, Record] = {}
+    for module in MODULES[name]:
+        if find_spec(f"{__name__}.{module}") is None:
+            continue
+        for record in getattr(import_module(f".{module}", __name__), name.upper()):
+            records[record.name] = record
+    return MappingProxyType(records)
+
+
+@cache
+def spellings(name: str) -> Mapping[str, Record]:
+    """Every string by which a family's records are found: class names, aliases, and Keras' short names."""
+    found: dict[str, Record] = {}
+    for record in family(name).values():
+        for spelling in (record.name, *record.aliases, *record.names):
+            found.setdefault(spelling, record)
+    return MappingProxyType(found)
+
+
+def find(family_name: str, spelling: str) -> Record | None:
+    """The record that a string in a spec names, if there is one."""
+    return spellings(family_name).get(spelling)

@@ -1,0 +1,224 @@
+"""Catalogue: the sections and keys of the language itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .kinds import (
+    BOOLEAN,
+    DTYPE,
+    POSITIVE,
+    SEED,
+    TEXT,
+    Kind,
+    an,
+    choice,
+    either,
+    list_of,
+    number,
+    section,
+)
+from .record import REQUIRED, Argument
+
+ANYTHING: Final = Kind({}, "any value")
+TABLE: Final = Kind({"type": "object"}, "a table")
+REFERENCE: Final = Kind(
+    {"type": "string", "minLength": 1}, "the name of an input or of an earlier entry, in quotes"
+)
+REFERENCES: Final = Kind(
+    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    "a list of such names",
+)
+NAME: Final = Kind(
+    {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "maxLength": 128},
+    "a name of letters, digits, `_` and `-` that begins with a letter or `_`",
+)
+DIMENSION: Final = Kind(
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+            {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        ]
+    },
+    "a whole number of at least 1, or a word for a size not known yet",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of the language: its keys, in the order in which people usually write them.
+
+    ``later`` names keys that belong to the language and that this version does not carry out yet, with what
+    they will do; they are diagnostics (E110), not unknown keys.
+    """
+
+    name: str
+    title: str
+    keys: tuple[Argument, ...]
+    later: tuple[tuple[str, str], ...] = ()
+
+
+def _key(name: str, kind: Kind, summary: str, default: object = None) -> Argument:
+    return Argument(name, kind, default, summary)
+
+
+def _must(name: str, kind: Kind, summary: str) -> Argument:
+    return Argument(name, kind, REQUIRED, summary)
+
+
+ROOT: Final = Section(
+    "root",
+    "a spec",
+    (
+        _must("keraspec", Kind({"const": 1}, "1, the version of the language"), "Version of the language: 1."),
+        _key("name", TEXT, "What the model is called."),
+        _key("description", TEXT, "What the model is for, in a sentence."),
+        _must("inputs", section("input", "a table of inputs: `inputs.NAME.shape = [...]`", "name"), "What goes into the model."),
+        _must("layers", section("layer", "a list of layers, as `[[layers]]` or `layers = [...]`", "list"), "The layers, in order."),
+        _key("outputs", either(Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of names"),
+                               Kind({"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "minProperties": 1},
+                                    "a table OUTPUT-NAME = name")), "What comes out; left out: the last layer."),
+        _key("data", section("data", "a table"), "Where the data comes from and how it becomes tensors."),
+        _key("training", section("training", "a table"), "How the model is trained."),
+    ),
+    later=(
+        ("parameters", "parameters and `${...}` expressions"),
+        ("blocks", "blocks of layers"),
+        ("include", "including blocks of another file"),
+        ("extends", "laying this file over another"),
+        ("assertions", "budgets that `check` holds the model to"),
+        ("sweep", "searching over values"),
+    ),
+)  # fmt: skip
+
+INPUT: Final = Section(
+    "input",
+    "an input",
+    (
+        _must(
+            "shape",
+            list_of(DIMENSION),
+            "Sizes of the axes, without the batch axis; a word is a size not known yet.",
+        ),
+        _key("dtype", DTYPE, "What the numbers are: float32 if left out.", "float32"),
+    ),
+)
+
+LAYER: Final = Section(
+    "layer",
+    "a layer entry",
+    (
+        _key("name", NAME, "Unique among inputs and layers; needed where something refers to the entry."),
+        _key("inputs", either(REFERENCE, REFERENCES, Kind(
+            {"type": "object", "additionalProperties": {"anyOf": [dict(REFERENCE.schema), dict(REFERENCES.schema)]}, "minProperties": 1},
+            "a table ARGUMENT = name")), "Where the tensors come from; left out: the entry before."),
+        _key("call", TABLE, "Further arguments of the call that are no tensors."),
+    ),
+    later=(
+        ("repeat", "repeating an entry in series"),
+        ("each", "repeating an entry side by side"),
+        ("when", "leaving an entry out by a condition"),
+    ),
+)  # fmt: skip
+
+DATA: Final = Section(
+    "data",
+    "the data section",
+    (
+        _must("source", an("sources", "a data source: a table with `type`, such as { type = \"csv\", path = \"data.csv\" }"), "Where the rows come from."),
+        _key("inputs", section("data_input", "a table [data.inputs.NAME] for each input", "name"), "Which columns feed which input."),
+        _key("targets", section("data_target", "a table [data.targets.OUTPUT] for each output", "name"), "Which column each output is compared with."),
+        _key("split", section("split", "a table"), "What is kept aside for validation and for the final test."),
+        _key("batch_size", POSITIVE, "Rows in one step.", 32),
+        _key("shuffle", BOOLEAN, "Whether training sees the rows in a new order every epoch.", True),
+        _key("seed", SEED, "Makes split and order repeatable.", 0),
+        _key("cache", BOOLEAN, "Whether prepared rows are kept in memory.", True),
+        _key("missing", either(choice("error", "drop"), Kind({"type": "object", "additionalProperties": {"type": ["number", "string", "boolean"]}},
+                               "a table COLUMN = value")), "What to do about cells without a value.", "error"),
+    ),
+    later=(
+        ("augment", "augmentation layers for training"),
+        ("window", "windows over time series"),
+        ("sample_weight", "weights of rows"),
+        ("on_error", "going on past bad rows"),
+    ),
+)  # fmt: skip
+
+COLUMN: Final = either(
+    Kind({"type": "string", "minLength": 1}, 'the name of a column, or a pattern such as "pixel_*"'),
+    Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of them"),
+)
+
+DATA_INPUT: Final = Section(
+    "data_input",
+    "the data of an input",
+    (
+        _key(
+            "column",
+            COLUMN,
+            'The column or columns: a name, a pattern such as "pixel_*", or a list of names.',
+        ),
+    ),
+    later=(("decode", "decoding files named in a column"), ("pad", "padding rows of unequal length")),
+)
+
+DATA_TARGET: Final = Section(
+    "data_target",
+    "the data of a target",
+    (
+        _key("column", COLUMN, "The column or columns: a name, a pattern, or a list of names."),
+        _key(
+            "encode", choice("index", "one_hot"), "How labels become numbers; text labels are indexed anyway."
+        ),
+    ),
+    later=(("decode", "decoding files named in a column"), ("pad", "padding rows of unequal length")),
+)
+
+SHARE: Final = number(minimum=0, below=1)
+SPLIT: Final = Section(
+    "split",
+    "the split",
+    (
+        _key("validation", SHARE, "Share of the rows for validation after each epoch.", 0),
+        _key("test", SHARE, "Share of the rows for the final test.", 0),
+        _key("stratify", Kind({"type": "string", "minLength": 1}, "the name of a column"), "A column whose values are spread evenly over the parts."),
+    ),
+    later=(("group", "keeping groups of rows together"), ("column", "splitting by a column"), ("time", "splitting by time")),
+)  # fmt: skip
+
+AUTO: Final = Kind({"const": "auto"}, '"auto"')
+TRAINING: Final = Section(
+    "training",
+    "the training section",
+    (
+        _key("epochs", POSITIVE, "How many times training goes through the data.", 1),
+        _key("seed", SEED, "Makes the start and the order repeatable.", 0),
+        _key("optimizer", an("optimizers", 'an optimizer, by name ("adam") or as a table with `type`'), "How weights are changed.", "rmsprop"),
+        _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
+        _key("metrics", Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True), "What is measured besides the loss."),
+        _key("callbacks", Kind({"not": {}}, "a list of callbacks, by name or as tables with `type`", family="callbacks", many=True), "What happens between epochs."),
+        _key("outputs", section("training_output", "a table [training.outputs.NAME] for each output", "name"), "Loss and metrics of each output, where there are several."),
+        _key("precision", choice("float32", "float64", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"), "The dtype policy of all layers that set none.", "float32"),
+        _key("jit_compile", either(BOOLEAN, AUTO), "Whether XLA compiles the step.", "auto"),
+        _key("steps_per_execution", either(POSITIVE, AUTO), "Steps in one call of the compiled function.", "auto"),
+        _key("class_weight", Kind({"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}, "a table CLASS = number"), "How much rows of each class count."),
+    ),
+    later=(
+        ("losses", "loss terms over named tensors"), ("loop", "an explicit gradient loop"), ("rules", "rules"), ("phases", "phases"),
+        ("freeze", "freezing layers"), ("gradients", "clipping and accumulating gradients"), ("distribute", "several devices"),
+        ("checkpoint", "checkpoints"), ("profile", "profiling"),
+    ),
+)  # fmt: skip
+
+TRAINING_OUTPUT: Final = Section(
+    "training_output",
+    "the training of one output",
+    (
+        _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
+        _key("weight", number(minimum=0), "How much this output's loss counts.", 1),
+        _key("metrics", Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True), "What is measured besides the loss."),
+    ),
+)  # fmt: skip
+
+SECTIONS: Final = (ROOT, INPUT, LAYER, DATA, DATA_INPUT, DATA_TARGET, SPLIT, TRAINING, TRAINING_OUTPUT)

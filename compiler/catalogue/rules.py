@@ -1,0 +1,142 @@
+"""Words that the shape rules share: what they ask of their inputs and how they give their result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..sizes import Size, known
+from ..tensor import FLOATS, TensorType, Weight, policy, shape_text
+from .record import Call, Inferred, Object, ShapeError
+
+
+def result(
+    call: Call,
+    shape: Iterable[Size],
+    weights: Iterable[Weight] = (),
+    flops: Size = 0,
+    *,
+    dtype: str | None = None,
+    mask: bool = False,
+) -> Inferred:
+    """One output in the layer's compute dtype, or in ``dtype``."""
+    return Inferred((TensorType(tuple(shape), dtype or call.policy.compute, mask),), tuple(weights), flops)
+
+
+def same_as_input(call: Call, flops: Size = 0, weights: Iterable[Weight] = ()) -> Inferred:
+    """One output of the input's shape in the layer's compute dtype."""
+    return result(call, call.x.shape, weights, flops, dtype=cast_dtype(call, call.x.dtype))
+
+
+def cast_dtype(call: Call, dtype: str) -> str:
+    """What Keras' autocast makes of an input: floats become the compute dtype, the rest stays."""
+    return call.policy.compute if dtype in FLOATS else dtype
+
+
+def float_input(call: Call, port: str | None = None, index: int = 0) -> TensorType:
+    """The input, which must hold numbers.
+
+    Raises:
+        ShapeError: E304 if it holds text.
+    """
+    name = port or call.layer.record.ports[0].name
+    x = call.tensors[name][index]
+    if x.dtype == "string":
+        raise ShapeError(
+            "E304",
+            f"{call.layer.record.name} computes with numbers, but its input holds text (dtype string)",
+            help="put a `TextVectorization` or `StringLookup` layer and an `Embedding` before it",
+            port=name,
+            index=index,
+        )
+    return x
+
+
+def ranked(call: Call, *ranks: int, port: str | None = None, axes: str | None = None) -> TensorType:
+    """The input, which must have one of these ranks (the batch axis counted).
+
+    ``axes`` names the expected axes for the message: ``"height, width, channels"``.
+
+    Raises:
+        ShapeError: E301 if it has another rank.
+    """
+    name = port or call.layer.record.ports[0].name
+    x = call.tensors[name][0]
+    if x.rank not in ranks:
+        layer = call.layer.record.name
+        wanted = " or ".join(str(rank) for rank in ranks)
+        behind = f" (batch, {axes})" if axes else ""
+        raise ShapeError(
+            "E301",
+            f"{layer} expects an input with {wanted} axes{behind}, found {x.rank}: {shape_text(x.shape)}",
+            help=_rank_help(x, ranks),
+            port=name,
+        )
+    return x
+
+
+def _rank_help(x: TensorType, ranks: tuple[int, ...]) -> str | None:
+    if x.rank + 1 in ranks and x.rank >= 3:
+        return "if the channel axis is missing, add it: a `Reshape` layer, or one more number in the input's `shape`"
+    if x.rank + 1 in ranks:
+        return "add an axis with a `Reshape` layer, or check which entry this one should follow"
+    if x.rank - 1 in ranks:
+        return "take an axis away with a `Reshape` or a pooling layer, or check which entry this one should follow"
+    return None
+
+
+def axis_of(call: Call, value: int, rank: int, argument: str = "axis") -> int:
+    """The axis counted from the front.
+
+    Raises:
+        ShapeError: E307 if there is no such axis.
+    """
+    if not -rank <= value < rank:
+        raise ShapeError(
+            "E307",
+            f"`{argument} = {value}` names no axis of {shape_text(call.x.shape)}, which has {rank}",
+            help=f"count from 0 (the batch axis) to {rank - 1}, or back from -1 (the last)",
+            argument=argument,
+        )
+    return value % rank
+
+
+def known_axis(call: Call, axis: int, port: str | None = None) -> int:
+    """The size of an axis of the first input, which must be a number because weights depend on it.
+
+    Raises:
+        ShapeError: E305 if it is not known.
+    """
+    name = port or call.layer.record.ports[0].name
+    x = call.tensors[name][0]
+    size = x.shape[axis]
+    if not known(size):
+        raise ShapeError(
+            "E305",
+            f"{call.layer.record.name} has weights for each place along axis {axis % x.rank}, "
+            f"so that size must be a number; found `{size}` in {shape_text(x.shape)}",
+            help="write a number for it in the input's `shape`, or fix it with a `Reshape` layer",
+            port=name,
+        )
+    return size
+
+
+def infer_object(layer: Object, tensors: dict[str, tuple[TensorType, ...]], options: dict[str, Any] | None = None,
+                 default: str = "float32") -> Inferred:  # fmt: skip
+    """Run the rule of a nested layer, as wrappers do.
+
+    Raises:
+        ShapeError: what the nested rule raises.
+    """
+    rule = layer.record.rule
+    assert rule is not None, layer.record.name
+    every = {option.name: option.default for option in layer.record.options} | (options or {})
+    return rule(Call(layer, tensors, every, layer_policy(layer, default)))
+
+
+def layer_policy(layer: Object, default: str) -> Any:
+    """The layer's own dtype policy, or the one of the whole model."""
+    own = layer.arguments.get("dtype")
+    if own is None:
+        return policy(default)
+    return policy(own["name"] if isinstance(own, Object) else own)

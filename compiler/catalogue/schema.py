@@ -1,0 +1,307 @@
+"""From the catalogue to the published JSON Schema, ``schemas/keraspec-1.json``.
+
+One definition for each section of the language and each Keras object. What JSON Schema has no word for
+stands under ``x-keraspec``: ``expects`` (a kind in words), ``family``, ``section``, ``each``, ``many``,
+``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key; ``keraspec.spec`` reads it.
+
+A table with ``type`` is a ``oneOf`` of closed objects, told apart by a ``const``: that is what editors complete
+from. What would make them complete and explain badly stands beside it:
+
+- The names of all types stand in an ``enum`` beside the ``oneOf``, whose last branch lets every other name pass:
+  a misspelt type gets one message, not one for each type that there is.
+- Keys that must be there are asked for by ``if`` and ``then`` (``required.FAMILY``): an object that is still
+  being written stays the one that its ``type`` names, and only its own keys are offered.
+- ``additionalProperties: true`` wherever a schema says only a part: Tombi warns of every key otherwise.
+
+Run ``python -m keraspec.compiler.catalogue.schema PATH`` to write the file anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from . import MODULES, family, spellings
+from .kinds import Kind
+from .language import LAYER, NAME, SECTIONS, Section
+from .objects import arguments_of
+from .record import REQUIRED, Argument, Record
+
+PAGES = "https://keras.io/api/"
+_WIDTH = 120
+_PARTLY = {"type": "object", "additionalProperties": True}
+"""A table of which something is said here and the rest elsewhere."""
+_NAMES_ALONE = ("activations", "dtype_policies")
+"""Families whose objects are written by name, never as tables."""
+_OWN_KEYS = {"callbacks": ("name",)}
+"""Keys of the language that tables of a family may have beside Keras' arguments."""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a whole spec."""
+    sections = {section.name: section for section in SECTIONS}
+    definitions: dict[str, Any] = {}
+    for section in SECTIONS:
+        if section.name not in ("root", "layer"):
+            definitions[f"sections.{section.name}"] = _section(section)
+    layer = sections["layer"]
+    for name in MODULES:
+        records = [record for record in family(name).values() if not record.refused]
+        for record in records if name not in _NAMES_ALONE else ():
+            definitions[f"{name}.{record.name}"] = _record(record, layer if name == "layers" else None)
+        needs = _needs(records)
+        if needs:
+            definitions[f"required.{name}"] = needs
+        definitions[name] = _family(name, records)
+    definitions["sections.layer"] = _entry(layer, definitions["layers"])
+    root = _section(sections["root"])
+    root["properties"] = {
+        "$schema": {"type": "string", "description": "In JSON: the schema that an editor checks with."},
+        **root["properties"],
+    }
+    definitions |= _shared(definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "keraspec-1.json",
+        "title": "keraspec, version 1",
+        "description": "A neural network as TOML or JSON: its graph, its data, its training.",
+        **root,
+        "$defs": definitions,
+    }
+
+
+def _shared(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Move what many objects say alike, word for word, into definitions of its own; changes ``definitions``."""
+    tables = [one["properties"] for one in definitions.values() if "properties" in one]
+    entry = definitions["sections.layer"]["oneOf"]
+    tables += [entry[0]["properties"], entry[-1]["properties"]]
+    counts = Counter((name, json.dumps(value)) for properties in tables for name, value in properties.items())
+    places: dict[tuple[str, str], str] = {}
+    shared: dict[str, Any] = {}
+    for (name, body), count in counts.items():
+        reference = len(name) + 32
+        if (count - 1) * len(body) <= (count + 1) * reference:
+            continue
+        number = sum(one.split("-")[0] == f"arguments.{name}" for one in shared)
+        place = f"arguments.{name}" + (f"-{number + 1}" if number else "")
+        places[name, body] = place
+        shared[place] = json.loads(body)
+    for properties in tables:
+        for name, value in properties.items():
+            place_of = places.get((name, json.dumps(value)))
+            if place_of is not None:
+                properties[name] = {"$ref": f"#/$defs/{place_of}"}
+    return shared
+
+
+def _argument(argument: Argument) -> dict[str, Any]:
+    out = _kind(argument.kind)
+    if argument.summary:
+        out["description"] = argument.summary
+    default = _default(argument)
+    if default is not None:
+        out["default"] = default
+    return out
+
+
+def _default(argument: Argument) -> Any:
+    if argument.default is REQUIRED or argument.default is None:
+        return None
+    return list(argument.default) if isinstance(argument.default, tuple) else argument.default
+
+
+def _kind(kind: Kind) -> dict[str, Any]:
+    extra: dict[str, Any] = {"expects": kind.expects}
+    target = kind.family or (f"sections.{kind.section}" if kind.section else None)
+    if target is None:
+        return {**kind.schema, "x-keraspec": extra}
+    one: dict[str, Any] = {"$ref": f"#/$defs/{target}"}
+    if kind.family:
+        extra["family"] = kind.family
+        if kind.many:
+            extra["many"] = True
+            one = {"type": "array", "items": one}
+    else:
+        extra["section"], extra["each"] = kind.section, kind.each
+        if kind.each == "list":
+            one = {"type": "array", "items": one, "minItems": 1}
+        elif kind.each == "name":
+            one = {"type": "object", "additionalProperties": one, "minProperties": 1}
+            if kind.section == "input":
+                one["propertyNames"] = dict(NAME.schema)
+    alone = kind.schema == {"not": {}}
+    also = _also(kind)
+    if also is not None:
+        extra["also"] = also
+        one = {"anyOf": [one, also]} if not alone else one
+    return {**one, "x-keraspec": extra}
+
+
+def _also(kind: Kind) -> dict[str, Any] | None:
+    """What else may stand where an object is wanted, without the branches that admit nothing."""
+    if kind.schema == {"not": {}}:
+        return None
+    branches = [branch for branch in kind.schema.get("anyOf", [kind.schema]) if branch != {"not": {}}]
+    return dict(branches[0]) if len(branches) == 1 else {"anyOf": branches}
+
+
+def _section(section: Section) -> dict[str, Any]:
+    properties = {argument.name: _argument(argument) for argument in section.keys}
+    out: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [argument.name for argument in section.keys if argument.default is REQUIRED]
+    if required:
+        out["required"] = required
+    out["x-keraspec"] = {"title": section.title, "later": dict(section.later)}
+    return out
+
+
+def _record(record: Record, entry: Section | None) -> dict[str, Any]:
+    kind: dict[str, Any] = {"const": record.name}
+    if record.aliases:
+        kind = {"enum": [record.name, *record.aliases]}
+    properties: dict[str, Any] = {"type": {**kind, "description": record.summary}}
+    if entry is not None:
+        properties |= {key.name: _argument(key) for key in entry.keys}
+    arguments = arguments_of(record)
+    properties |= {name: _argument(argument) for name, argument in arguments.items()}
+    for name in _OWN_KEYS.get(record.family, ()):
+        properties.setdefault(name, {"type": "string", "description": "For overrides to find it by."})
+    out = {
+        "type": "object",
+        "description": record.summary + (f" {PAGES}{record.page}/" if record.page else ""),
+        "properties": properties,
+        "required": ["type"],
+        "additionalProperties": False,
+    }
+    required = _required(record)
+    return {**out, "x-keraspec": {"required": required}} if required else out
+
+
+def _required(record: Record) -> list[str]:
+    """The arguments without which there is no such object."""
+    return [name for name, argument in arguments_of(record).items() if argument.default is REQUIRED]
+
+
+def _needs(records: list[Record]) -> dict[str, Any]:
+    """Which keys must stand beside which types; types that need the same ones together."""
+    types: dict[tuple[str, ...], list[str]] = {}
+    for record in records:
+        types.setdefault(tuple(_required(record)), []).extend((record.name, *record.aliases))
+    types.pop((), None)
+    return {"allOf": [_if({"type": {"enum": names}}, required) for required, names in types.items()]} if types else {}
+
+
+def _if(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "if": {**_PARTLY, "properties": properties, "required": list(properties)},
+        "then": {**_PARTLY, "required": list(required)},
+    }
+
+
+def _family(name: str, records: list[Record]) -> dict[str, Any]:
+    aliases = {alias: record.name for record in records for alias in record.aliases}
+    refused = {record.name: record.refused for record in family(name).values() if record.refused}
+    types = {"enum": [*(record.name for record in records), *aliases]}
+    table: dict[str, Any] = {
+        **_PARTLY,
+        "required": ["type"],
+        "properties": {"type": {**types, "description": f"Which of the {name} it is."}},
+        "oneOf": [
+            *({"$ref": f"#/$defs/{name}.{record.name}"} for record in records),
+            {**_PARTLY, "properties": {"type": {"not": types}}},
+        ],
+    }
+    if any(_required(record) for record in records):
+        table["allOf"] = [{"$ref": f"#/$defs/required.{name}"}]
+    if name == "layers":  # one inside another: what surrounds it calls it
+        table["properties"] |= {key.name: False for key in LAYER.keys if key.name != "name"}
+    extra: dict[str, Any] = {"aliases": aliases, "refused": refused}
+    if name in ("layers", "sources"):
+        return {**table, "x-keraspec": extra}
+    names = [spelling for spelling, record in spellings(name).items() if not record.refused]
+    plain = [spelling for spelling in names if not _required(spellings(name)[spelling])]
+    extra["names"] = {spelling: spellings(name)[spelling].name for spelling in names}
+    words = {"enum": plain, "enumDescriptions": [spellings(name)[spelling].summary for spelling in plain]}
+    if name in _NAMES_ALONE:
+        return {**words, "x-keraspec": extra}
+    return {"anyOf": [words, table], "x-keraspec": extra}
+
+
+def _entry(section: Section, layers: dict[str, Any]) -> dict[str, Any]:
+    """A layer entry: a layer with ``type``, or an earlier entry called once more.
+
+    All properties stand in the branches, also those of an entry in which nothing else is written yet: Tombi
+    looks into the branches only where it finds nothing to offer beside them.
+    """
+    again = {"type": "string", "description": "The name of an earlier entry, called again with its weights."}
+    keys = {key.name: _argument(key) for key in section.keys}
+    *types, other = layers["oneOf"]
+    return {
+        **_PARTLY,
+        "if": {**_PARTLY, "required": ["reuse"]},
+        "else": {**_PARTLY, "properties": {"type": layers["properties"]["type"]}, "required": ["type"]},
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["reuse"],
+                "properties": {"reuse": again, **keys},
+                "additionalProperties": False,
+            },
+            *types,
+            {
+                **other,
+                "properties": {**other["properties"], "reuse": again, **keys},
+                "not": {"required": ["reuse"]},
+            },
+        ],
+        "allOf": layers["allOf"],
+        "x-keraspec": {
+            "title": section.title,
+            "keys": [key.name for key in section.keys],
+            "later": dict(section.later),
+        },
+    }
+
+
+def text() -> str:
+    """The schema as it is committed: deterministic, what fits on a line on one, a line end at the end."""
+    return _text(schema(), 0, 0) + "\n"
+
+
+def _text(value: Any, indent: int, before: int) -> str:
+    """JSON, ``indent`` spaces deep and behind ``before`` characters of its first line."""
+    whole = json.dumps(value, ensure_ascii=False)
+    if indent + before + len(whole) < _WIDTH or not isinstance(value, dict | list) or not value:
+        return whole
+    inner, end = "\n" + " " * (indent + 1), "\n" + " " * indent
+    if isinstance(value, dict):
+        members = (f"{json.dumps(key)}: {_text(item, indent + 1, len(key) + 5)}" for key, item in value.items())
+        return "{" + inner + f",{inner}".join(members) + end + "}"
+    if any(isinstance(item, dict | list) for item in value):
+        return "[" + inner + f",{inner}".join(_text(item, indent + 1, 1) for item in value) + end + "]"
+    lines = [""]
+    for word in (json.dumps(item, ensure_ascii=False) for item in value):
+        if lines[-1] and indent + len(lines[-1]) + len(word) + 4 > _WIDTH:
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + word
+    return "[" + inner + f",{inner}".join(lines) + end + "]"
+
+
+def write(path: Path) -> None:
+    """Write the schema, atomically."""
+    whole = text()
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as file:
+        file.write(whole)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""The pooling layers against Keras."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from oracle import Case, Plan, agree, spatial
+
+FORMATS = ("channels_last", "channels_first", "none")
+
+
+def reach(rank: int, *values: int) -> Any:
+    """A number or a list with one for each axis."""
+
+    def value(rng: Random) -> Any:
+        return rng.choice(values) if rng.random() < 0.5 else [rng.choice(values) for _ in range(rank)]
+
+    return value
+
+
+def over_volumes(case: Case) -> bool:
+    return case.written.get("dtype") in ("float16", "float64", "mixed_float16", "mixed_bfloat16", "bfloat16")
+
+
+# Reason → cases that Keras builds and TensorFlow runs on a GPU only, or not at all.
+STUCK = {3: {"TensorFlow's CPU kernels over volumes know float32 only": over_volumes}}
+PLANS = (
+    *(
+        Plan(
+            f"{kind}Pooling{rank}D",
+            spatial(rank, dtypes=(*("float32",) * 8, "int32")),
+            {"pool_size": reach(rank, 1, 2, 3, 4), "strides": reach(rank, 1, 2, 3), "padding": ("valid", "same"),
+             "data_format": FORMATS},
+            stuck=STUCK.get(rank, {}),
+        )
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    ),
+    *(
+        Plan(f"Global{kind}Pooling{rank}D", spatial(rank), {"data_format": FORMATS, "keepdims": (True, False)})
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    ),
+    *(
+        Plan(
+            f"Adaptive{kind}Pooling{rank}D",
+            spatial(rank, largest=8),
+            {"output_size": reach(rank, 1, 2, 3, 5), "data_format": FORMATS},
+            stuck=STUCK.get(rank, {}),
+        )
+        for kind in ("Max", "Average")
+        for rank in (1, 2, 3)
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.layer)
+def test_agrees_with_keras(plan: Plan) -> None:
+    agree(plan)
