@@ -106,6 +106,8 @@ def _places(node: Node) -> Iterator[tuple[Edge, str]]:
     for name, edges in node.ports.items():
         elements = ports[name].elements if name in ports else ()
         for index, edge in enumerate(edges):
+            if edge is None:
+                continue
             if elements and len(edges) > 1 and index < len(elements):
                 yield edge, elements[index]
             else:

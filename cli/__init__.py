@@ -1,0 +1,77 @@
+"""The command line: one file a verb; each parses its arguments, calls the api, prints."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+VERBS: Final = {
+    "check": "Say what is wrong with specs, where, and what to write instead.",
+    "show": "Print the table of layers and what the model will cost.",
+    "draw": "Draw the network.",
+    "train": "Train the model on the data that the spec names.",
+    "evaluate": "Measure a trained model.",
+    "predict": "Use a trained model.",
+    "explain": "Teach what a code means.",
+    "schema": "Print the JSON Schema, for editors.",
+}
+"""Verb → what it does; its command is `command` in the module of that name, loaded when it is called."""
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __name__).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from ..spec.words import closest
+
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = closest(args[0], VERBS)
+            hint = f" Did you mean '{near}'?" if near else ""
+            ctx.fail(f"There is no verb '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _version(ctx: click.Context, _parameter: Any, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"keraspec {version('keraspec')}")
+        ctx.exit()
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Print the version."
+)
+def group() -> None:
+    """Neural networks as TOML or JSON: checked, drawn, compiled to Keras and trained."""
+
+
+def main() -> None:
+    """Run the command line. Exit status: 0 clean, 1 findings, 2 wrong usage or a file that can't be opened."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        group(prog_name="keraspec")
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(141) from None

@@ -1,0 +1,42 @@
+"""The verb predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .printing import files, refuse, say
+
+
+@click.command(name="predict")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("data", metavar="INPUT", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "out", type=click.Path(path_type=Path), metavar="OUT", help="A .csv, .json or .npz file."
+)
+def command(run: Path, data: Path, out: Path | None) -> None:
+    """Use the trained model of a run folder on a CSV or NPZ file.
+
+    INPUT has the columns of the model's inputs; those of its targets need not be there. Printed, or written to
+    OUT, is a table with a row for each of INPUT: the prediction, by the class's name where labels were words,
+    and the probability of each class.
+
+    Exit status: 0 done, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
+    """
+    from ..checked import SpecError
+    from ..runtime.run import RunError
+    from ..training import predict
+
+    with files():
+        try:
+            made = predict(run, data, out)
+        except SpecError as error:
+            say(error.diagnostics, "full", err=True)
+            raise SystemExit(1) from error
+        except RunError as error:
+            refuse(str(error))
+    if out is None:
+        click.echo(made.csv(), nl=False)
+    else:
+        click.echo(f"{len(made.rows)} predictions written to {out}")

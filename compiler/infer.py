@@ -1,0 +1,236 @@
+"""From Graph to TypedGraph: a TensorType on every edge, weights and FLOPs on every node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from ..spec.document import Pointer
+from ..spec.finding import Finding, Related
+from .catalogue.record import Call, Inferred, Object, ShapeError
+from .catalogue.rules import layer_policy
+from .graph import Edge, Graph, Node, Typed, TypedGraph
+from .sizes import Size, at_least, known, product, same, symbol
+from .tensor import TensorType, batched, shape_text
+
+LARGEST: Final = 2**40
+"""Numbers in one tensor or weight above which a spec is surely mistaken: 4 TiB of float32."""
+
+
+def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[Finding, ...]]:
+    """Types of all tensors; what is wrong is said once, where it begins, and what hangs on it is unknown."""
+    run = _Inference(graph, precision)
+    for node in graph.nodes.values():
+        run.typed[node.name] = run.node(node)
+    for edge in graph.outputs.values():
+        run.tensor(edge)
+    return TypedGraph(graph, run.typed), tuple(run.findings)
+
+
+class _Inference:
+    """One pass over a graph."""
+
+    def __init__(self, graph: Graph, precision: str) -> None:
+        self.graph = graph
+        self.precision = precision
+        self.findings: list[Finding] = []
+        self.typed: dict[str, Typed] = {}
+
+    def node(self, node: Node) -> Typed:
+        if node.input is not None:
+            return self._input(node)
+        if not node.sound or node.layer is None:
+            return Typed(None)
+        tensors: dict[str, tuple[Any, ...]] = {}
+        for port, edges in node.ports.items():
+            found = tuple(None if edge is None else self.tensor(edge) for edge in edges)
+            if any(one is None and edge is not None for one, edge in zip(found, edges, strict=True)):
+                return Typed(None)
+            tensors[port] = found
+        call = self._call(node, node.layer, tensors)
+        try:
+            rule = node.layer.record.rule
+            assert rule is not None, node.layer.record.name
+            given = rule(call)
+        except ShapeError as error:
+            self.findings.append(self._misfit(node, error))
+            return Typed(None)
+        outputs = self._masked(node, given, tensors)
+        if self._too_large(node, given) or not self._agrees(node, given):
+            return Typed(None)
+        frozen = node.layer.arguments.get("trainable") is False
+        weights = tuple(replace(one, trainable=False) for one in given.weights) if frozen else given.weights
+        return Typed(outputs, () if node.shared is not None else weights, given.flops)
+
+    def _input(self, node: Node) -> Typed:
+        assert node.input is not None
+        if node.input.shape is None:
+            return Typed(None)
+        sizes: tuple[Size, ...] = tuple(symbol(size) if isinstance(size, str) else size for size in node.input.shape)
+        count = product(sizes)
+        if known(count) and count > LARGEST:
+            self.findings.append(
+                Finding(
+                    "E309",
+                    f"the input `{node.name}` would hold {count:,} numbers for a single row",
+                    (*node.pointer, "shape"),
+                    help="look for a mistyped size",
+                )
+            )
+            return Typed(None)
+        return Typed((TensorType(batched(*sizes), node.input.dtype),))
+
+    def _call(self, node: Node, layer: Object, tensors: Mapping[str, tuple[TensorType, ...]]) -> Call:
+        options: dict[str, Any] = {option.name: option.default for option in layer.record.options}
+        return Call(layer, tensors, options | dict(node.options), layer_policy(layer, self.precision))
+
+    def tensor(self, edge: Edge) -> TensorType | None:
+        """The type of what an edge carries; where there is no such output, that is said."""
+        outputs = self.typed[edge.source].outputs
+        if outputs is None:
+            return None
+        if edge.index < len(outputs):
+            return outputs[edge.index]
+        many = "one output" if len(outputs) == 1 else f"{len(outputs)} outputs, [0] to [{len(outputs) - 1}]"
+        source = self.graph.nodes[edge.source]
+        help_text = f'write "{edge.source}"' if len(outputs) == 1 else "count from 0"
+        if source.layer is not None and "return_state" in source.layer.arguments and not source.layer["return_state"]:
+            help_text = f"for its states write `return_state = true` in `{edge.source}`"
+        self.findings.append(
+            Finding("E208", f"`{edge.source}` has {many}: there is no [{edge.index}]", edge.pointer, help=help_text)
+        )
+        return None
+
+    def _masked(
+        self, node: Node, given: Inferred, tensors: Mapping[str, tuple[TensorType, ...]]
+    ) -> tuple[TensorType, ...]:
+        assert node.layer is not None
+        record = node.layer.record
+        if record.masking == "own":
+            return given.outputs
+        carried = any(one is not None and one.mask for ones in tensors.values() for one in ones)
+        if not carried:
+            return given.outputs
+        if record.masking == "lose":
+            edge = next(
+                edge
+                for port, edges in node.ports.items()
+                for edge, one in zip(edges, tensors[port], strict=True)
+                if edge is not None and one.mask
+            )
+            self.findings.append(
+                Finding(
+                    "W301",
+                    f"the mask of `{edge.source}` is lost here: {record.name} does not hand masks on",
+                    _head(node),
+                    help="put the layers that need the mask before this one; from here on padding counts as data",
+                    related=(Related("the mask comes from here", _head(self.graph.nodes[self._origin(edge.source)])),),
+                )
+            )
+            return given.outputs
+        return tuple(replace(one, mask=True) for one in given.outputs)
+
+    def _origin(self, name: str) -> str:
+        """The node where a mask begins."""
+        while True:
+            node = self.graph.nodes[name]
+            for edge in node.edges:
+                outputs = self.typed[edge.source].outputs
+                if outputs is not None and edge.index < len(outputs) and outputs[edge.index].mask:
+                    name = edge.source
+                    break
+            else:
+                return name
+
+    def _too_large(self, node: Node, given: Inferred) -> bool:
+        for what, shape in (
+            *((f"the weight `{one.name}`", one.shape) for one in given.weights),
+            *(("the output", one.shape[1:]) for one in given.outputs),
+        ):
+            count = product(shape)
+            if known(count) and count > LARGEST:
+                self.findings.append(
+                    Finding(
+                        "E309",
+                        f"{what} of this {_kind(node)} would hold {count:,} numbers: {shape_text(tuple(shape))}",
+                        _head(node),
+                        help="look for a mistyped size, or make the tensor smaller before this layer, "
+                        "by pooling or strides",
+                    )
+                )
+                return True
+        for one in given.outputs:
+            for axis, size in enumerate(one.shape[1:], start=1):
+                if at_least(size, 0) is False:
+                    self.findings.append(
+                        Finding(
+                            "E303",
+                            f"axis {axis} of the output would have {size} places: {shape_text(one.shape)}",
+                            _head(node),
+                            help='use a smaller kernel or stride, or `padding = "same"`',
+                        )
+                    )
+                    return True
+        return False
+
+    def _agrees(self, node: Node, given: Inferred) -> bool:
+        """Whether a layer that is called again meets the weights that its first call made."""
+        if node.shared is None:
+            return True
+        first = self.typed[node.shared]
+        if first.outputs is None:
+            return False
+        for old, new in zip(first.weights, given.weights, strict=False):
+            pairs = zip(old.shape, new.shape, strict=False)
+            if len(old.shape) != len(new.shape) or any(same(a, b) is False for a, b in pairs):
+                here = next(iter(node.edges))
+                there = next(iter(self.graph.nodes[node.shared].edges))
+                self.findings.append(
+                    Finding(
+                        "E308",
+                        f"`{node.shared}` has a weight `{old.name}` of shape {shape_text(old.shape)} "
+                        f"from its first call; with this input it would need {shape_text(new.shape)}",
+                        (*node.pointer, "reuse"),
+                        help=f"give it a tensor of the first call's shape, {self._shape(there)}, "
+                        f"not {self._shape(here)}, or write a layer of its own",
+                        related=(Related("first called here", _head(self.graph.nodes[node.shared])),),
+                    )
+                )
+                return False
+        return True
+
+    def _shape(self, edge: Edge) -> str:
+        outputs = self.typed[edge.source].outputs
+        return "an unknown shape" if outputs is None else shape_text(outputs[edge.index].shape)
+
+    def _misfit(self, node: Node, error: ShapeError) -> Finding:
+        assert node.layer is not None
+        pointer = _head(node)
+        if error.argument is not None and error.argument in node.layer.written and node.shared is None:
+            pointer = (*node.pointer, error.argument)
+        related: list[Related] = []
+        port = error.port or node.layer.record.ports[0].name
+        edges = node.ports.get(port, ())
+        wanted = edges if error.index is None else edges[error.index : error.index + 1]
+        for edge in wanted[:4]:
+            if edge is None:
+                continue
+            source = self.graph.nodes[edge.source]
+            label = f"`{edge.source}` gives {self._shape(edge)}"
+            if source.input is not None:
+                related.append(Related(label, source.pointer, "key"))
+            else:
+                related.append(Related(label, _head(source)))
+        return Finding(error.code, error.message, pointer, help=error.help, related=tuple(related))
+
+
+def _head(node: Node) -> Pointer:
+    """Where a finding about a node as a whole points: its ``type`` or ``reuse``."""
+    if node.input is not None:
+        return node.pointer
+    return (*node.pointer, "type" if node.shared is None else "reuse")
+
+
+def _kind(node: Node) -> str:
+    return node.layer.record.name if node.layer is not None else "entry"

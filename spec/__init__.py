@@ -1,0 +1,1 @@
+"""From text to Spec: reading, positions, schema checks and diagnostics. Knows nothing of graphs or Keras."""

@@ -1,0 +1,42 @@
+"""Codes W: warnings, for what may be meant so and often is not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..codes import Code
+
+CODES: Final = (
+    Code(
+        "W101",
+        "another name of the same thing",
+        "Keras knows some objects by two names, such as `Convolution2D` for `Conv2D`. Both work. The usual name is "
+        "easier to find in books, and specs are easier to compare if all use the same one.",
+        '[[layers]]\ntype = "Convolution2D"\nfilters = 8\nkernel_size = 3',
+        '[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3',
+    ),
+    Code(
+        "W201",
+        "an input that feeds nothing",
+        "The model asks for this input, but no layer takes it, so it has no effect on what comes out. Mostly an "
+        "`inputs` further down is missing or names something else. Use the input, or take it away.",
+        'inputs.image.shape = [8, 8, 1]\ninputs.age.shape = [1]\n\n[[layers]]\ntype = "Flatten"\ninputs = "image"',
+        "inputs.image.shape = [8, 8, 1]\ninputs.age.shape = [1]\n\n"
+        '[[layers]]\nname = "flat"\ntype = "Flatten"\ninputs = "image"\n\n'
+        '[[layers]]\ntype = "Concatenate"\ninputs = ["flat", "age"]',
+    ),
+    Code(
+        "W301",
+        "a mask is lost",
+        "Sequences of unequal length are filled up to one length, and a mask says which places are filling and do "
+        "not count. Layers hand the mask on to those behind them, but this one does not, so from here on the filling "
+        "counts as data. That is right where the axis over time ends here, and wrong if a recurrent or attention "
+        "layer follows: put that one first.",
+        'inputs.words = { shape = ["time"], dtype = "int32" }\n\n'
+        '[[layers]]\ntype = "Embedding"\ninput_dim = 1000\noutput_dim = 16\nmask_zero = true\n\n'
+        '[[layers]]\ntype = "Conv1D"\nfilters = 8\nkernel_size = 3\n\n[[layers]]\ntype = "LSTM"\nunits = 8',
+        'inputs.words = { shape = ["time"], dtype = "int32" }\n\n'
+        '[[layers]]\ntype = "Embedding"\ninput_dim = 1000\noutput_dim = 16\nmask_zero = true\n\n'
+        '[[layers]]\ntype = "LSTM"\nunits = 8',
+    ),
+)

@@ -1,0 +1,40 @@
+"""The table of all codes: what each diagnostic means, in plain words, with a wrong and a right example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code. ``wrong`` and ``right`` are spec text, as little of it as shows the matter."""
+
+    code: str
+    title: str
+    text: str
+    wrong: str
+    right: str
+    language: str = "toml"
+
+
+def codes() -> Mapping[str, Code]:
+    """All codes in order."""
+    from .code_texts import e0, e1, e2, e3, e4, w
+
+    every = (*e0.CODES, *e1.CODES, *e2.CODES, *e3.CODES, *e4.CODES, *w.CODES)
+    return MappingProxyType({one.code: one for one in every})
+
+
+AREAS: Final = MappingProxyType(
+    {
+        "E0": "text that can't be read",
+        "E1": "words and values that the language does not have",
+        "E2": "layers that are not connected as they should be",
+        "E3": "shapes that do not fit",
+        "E4": "data and training",
+        "W": "warnings",
+    }
+)

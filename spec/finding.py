@@ -1,0 +1,101 @@
+"""The noun Finding: what is wrong, at which pointer; and Diagnostic: a finding with its place in a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .document import Document, Part, Place, Pointer
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that helps to see what is wrong, with the words that stand beside it."""
+
+    label: str
+    pointer: Pointer
+    part: Part = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    ``code`` is in ``spec.codes``; ``message`` says what was expected and what was found; ``help`` says what to
+    do; ``label`` stands beside the underlined text. ``inside`` narrows the place to a stretch of the value's
+    own characters: offsets from the start of its text as written, quotes included. A finding about text that
+    could not be read has no pointer to speak of and carries its ``place`` at once.
+    """
+
+    code: str
+    message: str
+    pointer: Pointer = ()
+    part: Part = "value"
+    help: str | None = None
+    label: str | None = None
+    related: tuple[Related, ...] = ()
+    inside: tuple[int, int] | None = None
+    place: Place | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """``error`` or ``warning``, as the code's letter says."""
+        return "warning" if self.code.startswith("W") else "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding and where it stands; what people and machines are shown."""
+
+    finding: Finding
+    place: Place
+    related: tuple[tuple[str, Place], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """Its code, such as ``E104``."""
+        return self.finding.code
+
+    @property
+    def severity(self) -> Severity:
+        """``error`` or ``warning``."""
+        return self.finding.severity
+
+    @property
+    def message(self) -> str:
+        """What was expected and what was found."""
+        return self.finding.message
+
+    @property
+    def help(self) -> str | None:
+        """What to do, where that can be said."""
+        return self.finding.help
+
+    @property
+    def file(self) -> str:
+        """The path of the text it is about, as it was given."""
+        return self.place.source.path
+
+    @property
+    def line(self) -> int:
+        """Line, from 1."""
+        return self.place.source.line_column(self.place.start)[0]
+
+    @property
+    def column(self) -> int:
+        """Column, from 1, in code points."""
+        return self.place.source.line_column(self.place.start)[1]
+
+
+def located(finding: Finding, document: Document) -> Diagnostic:
+    """Look up the places of a finding."""
+    place = finding.place
+    if place is None:
+        place = document.place(finding.pointer, finding.part)
+        if finding.inside is not None:
+            start, end = finding.inside
+            place = Place(place.source, place.start + start, min(place.start + end, place.end))
+    related = tuple((one.label, document.place(one.pointer, one.part)) for one in finding.related)
+    return Diagnostic(finding, place, related)

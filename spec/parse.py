@@ -1,0 +1,348 @@
+"""From Document to Spec: checked tables become records; names are given to what has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from .document import HOLE, Pointer
+from .finding import Finding
+from .spec import (
+    Column,
+    Data,
+    Entry,
+    Input,
+    Output,
+    OutputTraining,
+    Reference,
+    Spec,
+    Split,
+    Training,
+)
+from .validation import Validation
+from .words import quoted
+
+REFERENCE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?:\[(\d{1,6})\])?")
+UNMEASURED: Final = frozenset(
+    {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
+)
+"""Keys of ``training`` on which it does not depend what is measured."""
+LANGUAGE_KEYS: Final = frozenset({"type", "block", "reuse", "name", "inputs", "call", "repeat", "each", "when"})
+
+
+def parse(checked: Validation) -> tuple[Spec, tuple[Finding, ...]]:
+    """The spec that a validated document states, and the references that can't be read."""
+    parser = _Parser(checked)
+    spec = parser.spec()
+    return spec, tuple(parser.findings)
+
+
+def snake_case(name: str) -> str:
+    """A class name as Keras makes a layer's name of it: ``MaxPooling2D`` → ``max_pooling2d``."""
+    parted = re.sub(r"(?<=.)([A-Z][a-z0-9]+)", r"_\1", name.rpartition(".")[2])
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", parted).lower().strip("_")
+
+
+class _Parser:
+    """Reads one validated document."""
+
+    def __init__(self, checked: Validation) -> None:
+        self.checked = checked
+        self.document = checked.document
+        self.findings: list[Finding] = []
+        damaged = checked.document.damaged & {(), ("inputs",), ("layers",)}
+        self.names_known = not damaged and () not in checked.unsound and not checked.misplaced & {"inputs", "layers"}
+        self.whole = self.names_known and "outputs" not in checked.misplaced
+        self.misnamed = _misnamed(checked)
+        self.unread: list[Pointer] = []
+        """References that can't be read."""
+        self.lost: dict[Pointer, set[str | int]] = {}
+        for one in checked.rejected:
+            if one:
+                self.lost.setdefault(one[:-1], set()).add(one[-1])
+
+    def spec(self) -> Spec:
+        data = self.document.data
+        inputs = tuple(self._inputs())
+        entries = tuple(self._entries({one.name for one in inputs}))
+        outputs, named = self._outputs(entries)
+        name = self._clean(data, (), "name", str)
+        return Spec(
+            name=name or "model",
+            description=self._clean(data, (), "description", str),
+            inputs=inputs,
+            entries=entries,
+            outputs=outputs,
+            outputs_named=named,
+            data=self._data(),
+            training=self._training(),
+            document=self.document,
+            whole=self.whole,
+            names_known=self.names_known,
+            misnamed=self.misnamed,
+        )
+
+    def _clean(self, table: Mapping[str, Any], at: Pointer, key: str, kind: type | tuple[type, ...]) -> Any:
+        """A value, unless it was found wrong."""
+        value = table.get(key)
+        return value if isinstance(value, kind) and (*at, key) not in self.checked.rejected else None
+
+    def _table(self, pointer: Pointer) -> Mapping[str, Any]:
+        """The table there, without the values that were found wrong."""
+        at: Any = self.document.data
+        for key in pointer:
+            at = at.get(key) if isinstance(at, dict) else at[int(key)] if isinstance(at, list) else None
+        if not isinstance(at, dict):
+            return {}
+        return {
+            key: self._value(value, (*pointer, key)) for key, value in at.items() if self._good(value, (*pointer, key))
+        }
+
+    def _good(self, value: Any, pointer: Pointer) -> bool:
+        return value is not HOLE and pointer not in self.checked.rejected
+
+    def _value(self, value: Any, pointer: Pointer) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: self._value(item, (*pointer, key))
+                for key, item in value.items()
+                if self._good(item, (*pointer, key))
+            }
+        if isinstance(value, list):
+            return [
+                self._value(item, (*pointer, index))
+                for index, item in enumerate(value)
+                if self._good(item, (*pointer, index))
+            ]
+        return value
+
+    def _inputs(self) -> Iterable[Input]:
+        tables = self.document.data.get("inputs")
+        if not isinstance(tables, dict):
+            self.whole = self.names_known = False
+            return
+        for name in tables:
+            pointer: Pointer = ("inputs", name)
+            sound = pointer not in self.checked.unsound
+            table = self._table(pointer)
+            shape = tuple(_size(size) for size in table["shape"]) if sound and "shape" in table else None
+            yield Input(name, shape, table.get("dtype", "float32"), pointer)
+
+    def _entries(self, inputs: set[str]) -> Iterable[Entry]:
+        tables = self.document.data.get("layers")
+        if not isinstance(tables, list):
+            self.whole = self.names_known = False
+            return
+        written = {table["name"] for table in tables if isinstance(table, dict) and isinstance(table.get("name"), str)}
+        generator = _Names(inputs | written)
+        for index, table in enumerate(tables):
+            pointer: Pointer = ("layers", index)
+            if not isinstance(table, dict):
+                self.whole = False
+                self.names_known = self.names_known and table is not HOLE
+                yield Entry(pointer, generator.name("entry"), named=False, sound=False)
+                continue
+            yield self._entry(pointer, generator)
+
+    def _entry(self, pointer: Pointer, generator: _Names) -> Entry:
+        table = self._table(pointer)
+        sound = pointer not in self.checked.unsound
+        kind, reuse = table.get("type"), table.get("reuse")
+        named = isinstance(table.get("name"), str)
+        if not named and (pointer in self.document.damaged or self._has_lost_name(pointer)):
+            self.whole = self.names_known = False
+        base = kind if isinstance(kind, str) else reuse if isinstance(reuse, str) else "entry"
+        before = len(self.unread)
+        inputs, listed = self._connections(table.get("inputs"), (*pointer, "inputs"))
+        lost = "inputs" in self.lost.get(pointer, ()) or len(self.unread) > before
+        call = table.get("call")
+        return Entry(
+            pointer=pointer,
+            name=table["name"] if named else generator.name(snake_case(base)),
+            named=named,
+            type=kind if isinstance(kind, str) else None,
+            reuse=reuse if isinstance(reuse, str) else None,
+            inputs={} if lost and inputs is None else inputs,
+            listed=listed,
+            arguments={key: value for key, value in table.items() if key not in LANGUAGE_KEYS},
+            call=call if isinstance(call, dict) else {},
+            sound=sound and not lost,
+        )
+
+    def _has_lost_name(self, pointer: Pointer) -> bool:
+        """Whether an entry has a name that is not known; of one that is no name but text, the text is."""
+        if "name" not in self.lost.get(pointer, ()):
+            return False
+        table: Any = self.document.data["layers"][pointer[-1]]
+        return not isinstance(table["name"], str)
+
+    def _connections(
+        self, written: Any, at: Pointer
+    ) -> tuple[Mapping[str | None, tuple[Reference, ...]] | None, frozenset[str | None]]:
+        if written is None:
+            return None, frozenset()
+        if isinstance(written, dict):
+            found: dict[str | None, tuple[Reference, ...]] = {}
+            listed = set()
+            for key, value in written.items():
+                found[key] = self._references(value, (*at, key))
+                if isinstance(value, list):
+                    listed.add(key)
+            return found, frozenset(listed)
+        return {None: self._references(written, at)}, frozenset({None} if isinstance(written, list) else ())
+
+    def _references(self, written: Any, at: Pointer) -> tuple[Reference, ...]:
+        if isinstance(written, str):
+            one = self._reference(written, at)
+            return (one,) if one else ()
+        every = [self._reference(item, (*at, index)) for index, item in enumerate(written) if isinstance(item, str)]
+        return tuple(one for one in every if one)
+
+    def _reference(self, text: str, at: Pointer) -> Reference | None:
+        found = REFERENCE.fullmatch(text.strip())
+        if found is None:
+            if text not in self.misnamed:
+                self.findings.append(
+                    Finding("E212", f"{quoted(text)} can't be read as a reference", at, help=_reference_help(text))
+                )
+            self.unread.append(at)
+            return None
+        index = int(found[2]) if found[2] is not None else None
+        return Reference(text.strip(), tuple(found[1].split(".")), index, at)
+
+    def _outputs(self, entries: tuple[Entry, ...]) -> tuple[tuple[Output, ...], bool]:
+        written = self.document.data.get("outputs")
+        if ("outputs",) in self.checked.rejected:
+            written, self.whole = None, False
+        if written is None:
+            return (), False
+        if isinstance(written, dict):
+            pairs = [
+                (name, self._reference(text, ("outputs", name)))
+                for name, text in written.items()
+                if isinstance(text, str)
+            ]
+            if len(pairs) < len(written) or any(one is None for _, one in pairs):
+                self.whole = False
+            return tuple(Output(name, one) for name, one in pairs if one), True
+        references = self._references(written, ("outputs",))
+        if len(references) < len(written):
+            self.whole = False
+        names = _Names(set())
+        return tuple(Output(names.name(one.path[-1]), one) for one in references), False
+
+    def _data(self) -> Data | None:
+        if not isinstance(self.document.data.get("data"), dict) or ("data",) in self.checked.rejected:
+            return None
+        table = self._table(("data",))
+        split = table.get("split", {})
+        return Data(
+            source=table.get("source", {}),
+            inputs=self._columns(table.get("inputs"), ("data", "inputs")),
+            targets=self._columns(table.get("targets"), ("data", "targets")),
+            split=Split(
+                validation=float(split.get("validation", 0)),
+                test=float(split.get("test", 0)),
+                stratify=split.get("stratify"),
+            ),
+            batch_size=int(table.get("batch_size", 32)),
+            shuffle=table.get("shuffle", True),
+            seed=int(table.get("seed", 0)),
+            cache=table.get("cache", True),
+            missing=table.get("missing", "error"),
+        )
+
+    def _columns(self, tables: Any, at: Pointer) -> dict[str, Column]:
+        if not isinstance(tables, dict):
+            return {}
+        found = {}
+        for name, table in tables.items():
+            if not isinstance(table, dict):
+                continue
+            column = table.get("column")
+            columns = (column,) if isinstance(column, str) else tuple(column) if isinstance(column, list) else None
+            found[name] = Column(name, columns, table.get("encode"), (*at, name))
+        return found
+
+    def _training(self) -> Training | None:
+        if not isinstance(self.document.data.get("training"), dict) or ("training",) in self.checked.rejected:
+            return None
+        table = self._table(("training",))
+        outputs = table.get("outputs", {})
+        return Training(
+            epochs=int(table.get("epochs", 1)),
+            seed=int(table.get("seed", 0)),
+            optimizer=table.get("optimizer", "rmsprop"),
+            loss=table.get("loss"),
+            metrics=tuple(table.get("metrics", ())),
+            callbacks=tuple(table.get("callbacks", ())),
+            outputs={
+                name: OutputTraining(
+                    name,
+                    one.get("loss"),
+                    float(one.get("weight", 1)),
+                    tuple(one.get("metrics", ())),
+                    ("training", "outputs", name),
+                )
+                for name, one in outputs.items()
+                if isinstance(one, dict)
+            },
+            precision=table.get("precision", "float32"),
+            jit_compile=table.get("jit_compile", "auto"),
+            steps_per_execution=_size(table.get("steps_per_execution", "auto")),
+            class_weight=table.get("class_weight"),
+            measures_known=("training",) not in self.document.damaged
+            and not any(
+                one[0] == "training" and one[1] not in UNMEASURED for one in self.checked.rejected if len(one) > 1
+            ),
+        )
+
+
+def _misnamed(checked: Validation) -> frozenset[str]:
+    """Words that were meant as names: of a name that can't be one, or beside a misspelt `name`."""
+    found: set[str] = set()
+    data = checked.document.data
+    for one in checked.unsound:
+        if len(one) == 2 and one[0] == "inputs":
+            found.add(str(one[1]))
+    entries = data.get("layers")
+    for one in checked.rejected:
+        if len(one) == 3 and one[0] == "layers" and isinstance(entries, list):
+            entry = entries[int(one[1])]
+            if isinstance(entry, dict) and (one[2] == "name" or "name" not in entry) and isinstance(entry[one[2]], str):
+                found.add(entry[one[2]])
+    return frozenset(found)
+
+
+def _reference_help(text: str) -> str:
+    if "," in text:
+        names = ", ".join(quoted(name.strip()) for name in text.split(",") if name.strip())
+        return f"several names are a list: [{names}]"
+    return (
+        "write the name of an input or of an earlier entry; "
+        'dots go inward, `[n]` picks one of several outputs: "lstm[1]"'
+    )
+
+
+def _size(value: Any) -> Any:
+    return int(value) if isinstance(value, float) else value
+
+
+class _Names:
+    """Gives names that are free: ``dense``, ``dense_1``, …"""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken = set(taken)
+        self.counts: dict[str, int] = {}
+
+    def name(self, base: str) -> str:
+        """The base itself if it is free, else numbered."""
+        count = self.counts.get(base, 0)
+        name = base if count == 0 else f"{base}_{count}"
+        while name in self.taken:
+            count += 1
+            name = f"{base}_{count}"
+        self.counts[base] = count + 1
+        self.taken.add(name)
+        return name

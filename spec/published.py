@@ -1,0 +1,90 @@
+"""The published schema, read as data: its definitions, and what their ``x-keraspec`` keys say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from .. import schemas
+
+Schema = Mapping[str, Any]
+SINGULAR: Final = {
+    "layers": "layer",
+    "optimizers": "optimizer",
+    "losses": "loss",
+    "metrics": "metric",
+    "callbacks": "callback",
+    "initializers": "initializer",
+    "regularizers": "regularizer",
+    "constraints": "constraint",
+    "schedules": "learning-rate schedule",
+    "activations": "activation",
+    "dtype_policies": "dtype policy",
+    "sources": "data source",
+}
+"""Family of Keras objects → what one of them is called."""
+
+
+@cache
+def schema() -> Schema:
+    """The published schema.
+
+    Raises:
+        FileNotFoundError: if the installation is broken.
+    """
+    # Beside its package, not through importlib.resources, which takes longer to import than the schema to read.
+    loaded: Schema = json.loads(Path(schemas.__file__).with_name("keraspec-1.json").read_bytes())
+    return loaded
+
+
+def definition_of(name: str) -> Schema:
+    """One of the schema's definitions."""
+    found: Schema = schema()["$defs"][name]
+    return found
+
+
+def record_of(family: str, name: str) -> Schema:
+    """The definition of a Keras object by its class name; empty where there is none."""
+    found: Schema = schema()["$defs"].get(f"{family}.{name}", {})
+    return found
+
+
+def resolved(one: Schema) -> Schema:
+    """An argument that many objects share stands once, in a definition of its own."""
+    place = one.get("$ref", "")
+    return definition_of(place.removeprefix("#/$defs/")) if place.startswith("#/$defs/arguments.") else one
+
+
+def extra_of(one: Schema) -> Schema:
+    """What JSON Schema has no word for: the ``x-keraspec`` of a key's schema."""
+    found: Schema = resolved(one).get("x-keraspec", {})
+    return found
+
+
+def required_of(table: Schema) -> tuple[str, ...]:
+    """The keys that a table must have besides ``type``."""
+    keys = table.get("x-keraspec", {}).get("required") or table.get("required", ())
+    return tuple(key for key in keys if key != "type")
+
+
+def later_of(table: Schema, family: str | None = None) -> Mapping[str, str]:
+    """Keys of a table that the language has and this version does not carry out, with what they will do."""
+    home = definition_of("sections.layer") if family == "layers" else table
+    found: Mapping[str, str] = home.get("x-keraspec", {}).get("later", {})
+    return found
+
+
+def types_of(family: str) -> tuple[str, ...]:
+    """What ``type`` may say in a table of a family."""
+    prefix = f"{family}."
+    own = tuple(name.removeprefix(prefix) for name in schema()["$defs"] if name.startswith(prefix))
+    return (*own, *definition_of(family)["x-keraspec"]["aliases"])
+
+
+def has_tables(family: str) -> bool:
+    """Whether objects of a family may be written as tables; of the others there are only names."""
+    definition = definition_of(family)
+    return "oneOf" in definition or any("oneOf" in branch for branch in definition.get("anyOf", ()))

@@ -1,0 +1,145 @@
+"""Keys and types that the schema lacks, or misses: what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .document import Part, Pointer
+from .finding import Related
+from .later import is_later_type, later_type
+from .published import SINGULAR, Schema, definition_of, extra_of, later_of, required_of, schema
+from .validation import Validation
+from .words import OBSOLETE, a, closest, listed, quoted
+
+HARMLESS: Final = frozenset({"initializers", "regularizers", "constraints", "activations"})
+"""Families on which no shape depends: a mistake there does not hide mistakes further on."""
+
+
+NOTHING: Final = frozenset({"none", "null", "nil"})
+"""Words for no value at all."""
+
+
+def entry_keys() -> tuple[str, ...]:
+    """The keys of a layer entry that are the language's own."""
+    return tuple(definition_of("sections.layer")["x-keraspec"]["keys"])
+
+
+def missing_keys(
+    run: Validation, table_schema: Schema, table: Mapping[str, Any], pointer: Pointer, what: str, skip: frozenset[str],
+    family: str | None,
+) -> None:  # fmt: skip
+    """Report the keys that a table must have and lacks, unless one of its unknown keys was meant to be it."""
+    properties = table_schema["properties"]
+    if not pointer and table.keys().isdisjoint((*properties, *later_of(table_schema))):
+        run.unsound.add(pointer)
+        return  # no spec at all: that `keraspec` is missing says it
+    later = later_of(table_schema, family)
+    unknown = [key for key in table if key not in properties and key not in later]
+    for key in required_of(table_schema):
+        if key in table or key in skip:
+            continue
+        run.spoil(pointer, key)
+        if (not pointer and key in run.misplaced) or any(closest(other, properties) == key for other in unknown):
+            continue
+        extra = extra_of(properties[key])
+        expects = extra.get("expects", "a value")
+        at, part = _head(table, pointer)
+        run.note(
+            "E103",
+            f"`{key}` is missing from {what}",
+            at,
+            part=part,
+            help=f"add {expects}" if "section" in extra else f"add `{key} = …`, {expects}",
+        )
+
+
+def _head(table: Mapping[str, Any], pointer: Pointer) -> tuple[Pointer, Part]:
+    for key in ("type", "reuse"):
+        if key in table:
+            return (*pointer, key), "value"
+    return pointer, "entry"
+
+
+def unknown_key(
+    run: Validation, key: str, at: Pointer, properties: Schema, table: Mapping[str, Any], what: str,
+    family: str | None,
+) -> None:  # fmt: skip
+    """Report a key that a table does not have: one of the top level, a misspelling, or none at all."""
+    pointer = at[:-1]
+    if pointer and (key in schema()["properties"] or key in later_of(schema())):
+        _misplaced(run, key, at, what)
+        return
+    names = [name for name in properties if name != "$schema"]
+    near = closest(key, (name for name in names if name not in table))
+    if near is not None:
+        help_text = f"did you mean `{near}`?"
+    elif key in OBSOLETE:
+        help_text = OBSOLETE[key]
+    elif not pointer and (sections := _sections_with(key)):
+        help_text = f"write it below {' or '.join(f'`[{section}]`' for section in sections)}"
+    else:
+        hidden = ("type", *entry_keys()) if family == "layers" else ("type",)
+        help_text = f"{what} takes {listed((name for name in names if name not in hidden), 12)}"
+    noun = "argument" if family else "key"
+    run.add("E104" if family else "E102", f"{what} has no {noun} `{key}`", at, part="key", help=help_text)
+    if near is not None and not pointer:
+        run.misplaced.add(near)
+    if near is None or extra_of(properties[near]).get("family") not in HARMLESS:
+        run.spoil(pointer, near or key)
+
+
+def _misplaced(run: Validation, key: str, at: Pointer, what: str) -> None:
+    pointer = at[:-1]
+    run.add(
+        "E109",
+        f"`{key}` belongs to the top level of the spec, but stands inside {what}",
+        at,
+        part="key",
+        help=f"move `{key}` above the first line in square brackets: every line below `[...]` belongs to that table",
+        related=(Related("this layer" if pointer[0] == "layers" else "this table", pointer, "entry"),),
+    )
+    run.misplaced.add(key)
+    run.spoil((), key)
+
+
+def _sections_with(key: str) -> list[str]:
+    """The tables of the language that have a key which the top level has not."""
+    return [section for section in ("data", "training") if key in definition_of(f"sections.{section}")["properties"]]
+
+
+def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, *, nested: bool) -> None:
+    """Report a table without ``type``: misspelt, or not there."""
+    singular = SINGULAR[family]
+    ways = ("type",) if nested or family != "layers" else ("type", "reuse")
+    for key, value in table.items():
+        near = closest(key, ways)
+        if near is not None and isinstance(value, str):
+            run.add("E102", f"{a(singular)} has no key `{key}`", (*at, key), part="key", help=f"did you mean `{near}`?")
+            return
+    run.note(
+        "E103",
+        f"`type` is missing: this table does not say which {singular} it is",
+        at,
+        part="value" if nested and isinstance(at[-1], int) else "entry",
+        help=f'add `type = "…"`, the name of {a(singular)}',
+    )
+
+
+def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tuple[str, ...]) -> None:
+    """Report a name that a family does not have: refused, coming later, a misspelling, or none at all."""
+    refused = definition_of(family)["x-keraspec"]["refused"].get(name)
+    singular = SINGULAR[family]
+    if refused is not None:
+        reason, parted, way = refused.rpartition("; ")
+        run.add("E111", f"{name} can't stand in a spec{': ' + reason if parted else ''}", at, help=way)
+    elif is_later_type(family, name):
+        later_type(run, family, name, at)
+    else:
+        near = closest(name, names) if name.casefold() not in NOTHING else None
+        help_text = f'did you mean "{near}"?' if near else f"`keraspec schema` lists every {singular}"
+        if name.casefold() in NOTHING and isinstance(at[-1], str) and at[-1] != "type":
+            help_text = f"one is needed here; leave `{at[-1]}` out for the usual one"
+        if near is None and len(names) <= 12:
+            help_text = f"there are {listed(names, 12)}"
+        run.add("E108", f"there is no {singular} called {quoted(name)}", at, help=help_text)

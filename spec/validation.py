@@ -1,0 +1,42 @@
+"""The noun Validation: what came of checking a document against the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .document import Document, Pointer
+from .finding import Finding
+
+GRAPH: Final = frozenset({"inputs", "layers", "blocks", "include", "extends"})
+"""Keys of the top level from which names of inputs and layers come."""
+
+
+@dataclass(slots=True)
+class Validation:
+    """What came of checking a document.
+
+    ``rejected``: values that later stages must not look at. ``unsound``: tables of which so much is wrong or
+    lost that nothing may be concluded from them. ``misplaced``: keys of the top level that were misspelt or
+    written elsewhere, and so are not missing. ``document`` has HOLE in place of what is not carried out yet.
+    """
+
+    document: Document
+    findings: list[Finding] = field(default_factory=list)
+    rejected: set[Pointer] = field(default_factory=set)
+    unsound: set[Pointer] = field(default_factory=set)
+    misplaced: set[str] = field(default_factory=set)
+
+    def add(self, code: str, message: str, pointer: Pointer, **more: Any) -> None:
+        """Note a finding and leave its value out of later stages."""
+        self.note(code, message, pointer, **more)
+        self.rejected.add(pointer)
+
+    def spoil(self, pointer: Pointer, key: str) -> None:
+        """Conclude nothing more from a table, because of a key; the top level only gives up its graph."""
+        if pointer or key in GRAPH:
+            self.unsound.add(pointer)
+
+    def note(self, code: str, message: str, pointer: Pointer, **more: Any) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(code, message, pointer, **more))
