@@ -1,0 +1,214 @@
+"""From TypedGraph to keras.Model: the Functional model that a checked graph states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ..spec.finding import Finding
+from ..spec.problem import Problem
+from .catalogue import find
+from .catalogue.objects import instantiate
+from .catalogue.record import Object, Record
+from .graph import Edge, Graph, Node, TypedGraph
+
+if TYPE_CHECKING:
+    import keras
+
+Result = TypeVar("Result")
+
+MODULES: Final = {
+    "layers": "layers",
+    "optimizers": "optimizers",
+    "losses": "losses",
+    "metrics": "metrics",
+    "callbacks": "callbacks",
+    "initializers": "initializers",
+    "regularizers": "regularizers",
+    "constraints": "constraints",
+    "schedules": "optimizers.schedules",
+    "dtype_policies": "dtype_policies",
+}
+"""Family of the catalogue → the module below ``keras`` that has its classes."""
+
+NO_LOOKUP: Final = frozenset({"callbacks", "layers", "schedules"})
+"""Families of which Keras takes objects only, never a name."""
+
+MESSAGE_LIMIT: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A model and its parts by node name: ``layers`` of the nodes that own one, ``tensors`` that each node gives."""
+
+    model: keras.Model
+    layers: Mapping[str, keras.Layer]
+    tensors: Mapping[str, tuple[keras.KerasTensor, ...]]
+
+
+def build(typed: TypedGraph) -> keras.Model:
+    """The Keras Functional model of a checked graph; layers carry their entries' names.
+
+    Several inputs are a list in the order of the spec. Outputs written as a table make the model return a
+    dict, several others a list. Weights start at random: seed before calling where that matters.
+
+    Raises:
+        Problem: with one finding (E310) at the entry that Keras refuses.
+    """
+    return assemble(typed).model
+
+
+def assemble(typed: TypedGraph) -> Built:
+    """Build, and keep hold of the parts. Raises as ``build`` does."""
+
+    graph = typed.graph
+    precision = graph.spec.training.precision if graph.spec.training is not None else "float32"
+    layers: dict[str, keras.Layer] = {}
+    tensors: dict[str, tuple[keras.KerasTensor, ...]] = {}
+    with _precision(precision):
+        for node in graph.nodes.values():
+            if node.input is not None:
+                tensors[node.name] = (_input(node),)
+                continue
+            if node.shared is None:
+                assert node.layer is not None, "only graphs without errors are built"
+                layer = node.layer
+                layers[node.name] = keras_call(node.pointer, partial(make, layer, name=node.name))
+            tensors[node.name] = apply(node, layers[node.shared or node.name], tensors)
+        inputs = [tensors[node.name][0] for node in graph.nodes.values() if node.input is not None]
+        model = functional(graph, inputs, [_of(tensors, edge) for edge in graph.outputs.values()], graph.name)
+    return Built(model, layers, tensors)
+
+
+def functional(
+    graph: Graph, inputs: list[keras.KerasTensor], outputs: list[keras.KerasTensor], name: str
+) -> keras.Model:
+    """A Functional model whose outputs are structured as the graph's are."""
+    import keras
+
+    given: Any = dict(zip(graph.outputs, outputs, strict=True)) if graph.spec.outputs_named else outputs
+    if not graph.spec.outputs_named and len(outputs) == 1:
+        given = outputs[0]
+    return keras_call((), lambda: keras.Model(inputs[0] if len(inputs) == 1 else inputs, given, name=legal(name)))
+
+
+def apply(
+    node: Node, layer: keras.Layer, tensors: Mapping[str, tuple[keras.KerasTensor, ...]]
+) -> tuple[keras.KerasTensor, ...]:
+    """Call a node's layer on the tensors of its sources; all its outputs, flat."""
+    import keras
+
+    assert node.layer is not None
+    first = node.layer.record.ports[0].name if node.layer.record.ports else None
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for port, edges in node.ports.items():
+        values = [None if edge is None else _of(tensors, edge) for edge in edges]
+        value = values if port in node.listed else values[0]
+        if port == first:
+            positional.append(value)  # layers do not agree on what their first argument is called
+        else:
+            named[port] = value
+    options = {name: value_of(value) for name, value in node.options.items()}
+    result = keras_call(node.pointer, lambda: layer(*positional, **named, **options))
+    return tuple(keras.tree.flatten(result))
+
+
+def make(obj: Object, **more: Any) -> Any:
+    """The Keras object that a spec states. ``more`` are further constructor arguments, such as ``name``.
+
+    Only what the spec says is given to Keras: everything else keeps Keras' own default.
+    """
+    return _class(obj.record)(**{name: value_of(value) for name, value in obj.written.items()}, **more)
+
+
+def value_of(value: Any) -> Any:
+    """An argument as Keras takes it: nested objects are made, everything else is handed on."""
+    if isinstance(value, Object):
+        return make(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(value_of(item) for item in value)
+    if isinstance(value, Mapping):
+        return {key: value_of(item) for key, item in value.items()}
+    return value
+
+
+def stated(family: str, value: Any) -> Object | None:
+    """The object that a checked name or table of a spec states; None for a name that only Keras knows."""
+    table = {"type": value} if isinstance(value, str) else value
+    record = find(family, table["type"]) if isinstance(table, Mapping) and "type" in table else None
+    return None if record is None else instantiate(record, table)
+
+
+def resolve(family: str, value: Any) -> Any:
+    """A checked name or table of a spec as Keras takes it; a name stays one wherever Keras reads names."""
+    if isinstance(value, str) and family not in NO_LOOKUP:
+        return value
+    found = stated(family, value)
+    return value if found is None else make(found)
+
+
+def legal(name: str) -> str:
+    """A name that Keras and TensorFlow take: letters, digits, ``_ . -``, beginning with a letter or digit."""
+    cleaned = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-")
+    return cleaned or "model"
+
+
+def keras_call(pointer: tuple[str | int, ...], call: Callable[[], Result], code: str = "E310") -> Result:
+    """Do what may make Keras raise; whatever it raises becomes a finding at ``pointer``."""
+    try:
+        return call()
+    except Problem:
+        raise
+    except Exception as error:
+        raise Problem(
+            Finding(code, f"Keras refuses this: {condensed(error)}", pointer, "entry" if pointer else "value")
+        ) from error
+
+
+def condensed(error: BaseException) -> str:
+    """What Keras says, without colours, repeated heads and lists of everything it was given."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)) or type(error).__name__
+    text = re.sub(r"^Exception encountered when calling [^\n]*\n+", "", text)
+    text = text.split("\n\nArguments received by", 1)[0]
+    text = " ".join(text.split())
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1].rstrip() + "…"
+
+
+def _input(node: Node) -> keras.KerasTensor:
+    import keras
+
+    stated = node.input
+    assert stated is not None
+    shape = tuple(size if isinstance(size, int) else None for size in stated.shape or ())
+    return keras_call(node.pointer, lambda: keras.Input(shape, dtype=stated.dtype, name=stated.name))
+
+
+def _of(tensors: Mapping[str, tuple[keras.KerasTensor, ...]], edge: Edge) -> keras.KerasTensor:
+    return tensors[edge.source][edge.index]
+
+
+def _class(record: Record) -> Any:
+    import keras
+
+    found: Any = keras
+    for part in MODULES[record.family].split("."):
+        found = getattr(found, part)
+    return getattr(found, record.name)
+
+
+@contextmanager
+def _precision(name: str) -> Iterator[None]:
+    """Layers that state no dtype of their own, nested ones among them, take the policy of the training section."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
