@@ -24,11 +24,11 @@ SUFFIXES = (".keraspec.toml", ".keraspec.json")
     help="For people, for logs, or for programs.",
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value, as `train` does.")
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings as well.")
-def command(paths: tuple[Path, ...], form: Format, settings: tuple[str, ...], strict: bool) -> None:
+@click.option("--allow-warnings", is_flag=True, help="Exit with 0 where there are warnings and no errors.")
+def command(paths: tuple[Path, ...], form: Format, settings: tuple[str, ...], allow_warnings: bool) -> None:
     """Check specs; a folder means all specs below it.
 
-    Exit status: 0 without errors, 1 with errors, 2 for wrong usage or a file that can't be opened.
+    Exit status: 0 clean, 1 with findings, 2 for wrong usage or a file that can't be opened.
     """
     from ..checked import compile_file
 
@@ -49,7 +49,7 @@ def command(paths: tuple[Path, ...], form: Format, settings: tuple[str, ...], st
         click.echo(f"keraspec: {trouble(one)}", err=True)
     if closed:
         raise SystemExit(2)
-    if any(diagnostic.severity == "error" or strict for diagnostic in found):
+    if any(diagnostic.severity == "error" or not allow_warnings for diagnostic in found):
         raise SystemExit(1)
 
 

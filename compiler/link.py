@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
-from ..spec.spec import Entry, Input, Reference, Spec
+from ..spec.spec import Entry, Reference, Spec
 from ..spec.words import closest, listed, quoted
 from .catalogue import find
-from .catalogue.objects import instantiate, normal
-from .catalogue.record import ArgumentError, Object, Port
+from .catalogue.objects import instantiate
+from .catalogue.record import ArgumentError, Object
 from .graph import Edge, Graph, Node
-
-FIRST: Final = frozenset({"inputs", "input", "sequence", "sequences"})
-"""What Keras' pages and its code call the first tensor of a layer; they do not agree, so a table may say any."""
+from .ports import CallError, Filled, fill, options
+from .unused import unused
 
 
 def link(spec: Spec) -> tuple[Graph, tuple[Finding, ...]]:
@@ -58,7 +57,7 @@ class _Linker:
         outputs = self._outputs(before)
         graph = Graph(self.spec, self.nodes, outputs)
         if self.whole and not any(finding.severity == "error" for finding in self.findings):
-            self._unused(graph)
+            self.findings.extend(unused(graph))
         return graph
 
     # Entries
@@ -91,9 +90,9 @@ class _Linker:
             ports = {"inputs": self._all_edges(entry)}
             if entry.inputs is None and before is not None:
                 ports = {"inputs": (Edge(before, 0, entry.pointer),)}
-        options = self._options(entry, layer)
+        called = options(entry, layer, self.findings) if layer is not None else {}
         root = shared.shared or shared.name if shared is not None else None
-        self.nodes[name] = Node(name, entry.pointer, None, layer, root, ports, lists, options, sound)
+        self.nodes[name] = Node(name, entry.pointer, None, layer, root, ports, lists, called, sound)
         return name
 
     def _duplicate(self, entry: Entry) -> str:
@@ -184,185 +183,26 @@ class _Linker:
         self.whole = False
         return None
 
-    def _options(self, entry: Entry, layer: Object | None) -> Mapping[str, Any]:
-        if layer is None:
-            return {}
-        options = {option.name: option for option in layer.record.options}
-        found: dict[str, Any] = {}
-        for key, value in entry.call.items():
-            pointer = (*entry.pointer, "call", key)
-            if key not in options:
-                near = closest(key, options)
-                tensors = [port.name for port in layer.record.ports]
-                help_text = f"did you mean `{near}`?" if near else None
-                if key in tensors:
-                    help_text = f'tensors stand in `inputs`: `inputs = {{ {key} = "…" }}`'
-                elif near is None:
-                    help_text = f"it takes {listed(options)}" if options else "take `call` away"
-                self.findings.append(
-                    Finding(
-                        "E213",
-                        f"a call of {layer.record.name} takes no option `{key}`",
-                        pointer,
-                        "key",
-                        help=help_text,
-                    )
-                )
-                continue
-            from ..spec.values import explain_value, fits
-
-            schema = {**options[key].kind.schema, "x-keraspec": {"expects": options[key].kind.expects}}
-            if not fits(options[key].kind.schema, value):
-                for code, message, at, help_text in explain_value(
-                    schema, value, pointer, f"a call of {layer.record.name}"
-                ):
-                    self.findings.append(Finding(code, message, at, help=help_text))
-                continue
-            found[key] = normal(options[key].kind, value)
-        return found
-
     # Connections
 
-    def _ports(
-        self, entry: Entry, layer: Object, before: str | None
-    ) -> tuple[Mapping[str, tuple[Edge | None, ...]], frozenset[str]] | None:
+    def _ports(self, entry: Entry, layer: Object, before: str | None) -> tuple[Filled, frozenset[str]] | None:
         """The edges of each port, or None where something is wrong with them (and has been said)."""
-        ports = layer.record.ports
+        found: dict[str | None, tuple[Edge, ...]] = {}
         if entry.inputs is None:
             source = before if before is not None else self._only_input(entry)
             if source is None:
                 return None
-            return self._fill(entry, layer, {None: (Edge(source, 0, entry.pointer),)}, frozenset())
-        found: dict[str | None, tuple[Edge, ...]] = {}
-        sound = True
-        for key, references in entry.inputs.items():
+            found[None] = (Edge(source, 0, entry.pointer),)
+        for key, references in (entry.inputs or {}).items():
             edges = [self._edge(reference, entry) for reference in references]
             found[key] = tuple(edge for edge in edges if edge is not None)
-            sound = sound and len(found[key]) == len(references)
-        if not sound:
+            if len(found[key]) < len(references):
+                return None
+        try:
+            return fill(entry, layer, found)
+        except CallError as error:
+            self.findings.append(error.finding)
             return None
-        del ports
-        return self._fill(entry, layer, found, entry.listed)
-
-    def _fill(
-        self,
-        entry: Entry,
-        layer: Object,
-        found: Mapping[str | None, tuple[Edge, ...]],
-        listed_keys: frozenset[str | None],
-    ) -> tuple[Mapping[str, tuple[Edge | None, ...]], frozenset[str]] | None:
-        """Give the edges to the ports, and count them."""
-        name = layer.record.name
-        ports = {port.name: port for port in layer.record.ports}
-        first = layer.record.ports[0]
-        filled: dict[str, tuple[Edge | None, ...]] = {}
-        gathered: dict[str, dict[str, tuple[Edge, ...]]] = {}
-        at = (*entry.pointer, "inputs")
-        for key, edges in found.items():
-            if key is None or (key in FIRST and key not in ports):
-                filled[first.name] = edges
-            elif key in ports:
-                filled[key] = edges
-            else:
-                owner = next((port for port in ports.values() if key in port.elements), None)
-                if owner is None:
-                    names = [*ports, *(element for port in ports.values() for element in port.elements)]
-                    near = closest(key, names)
-                    self.findings.append(
-                        Finding(
-                            "E213",
-                            f"{name} takes no tensor called `{key}`",
-                            (*at, key),
-                            "key",
-                            help=f"did you mean `{near}`?" if near else f"it takes {listed(names)}",
-                        )
-                    )
-                    return None
-                gathered.setdefault(owner.name, {})[key] = edges
-        for port_name, elements in gathered.items():
-            edges_of = self._gathered(entry, layer, ports[port_name], elements)
-            if edges_of is None:
-                return None
-            filled[port_name] = edges_of
-        for port in ports.values():
-            if not self._counted(entry, layer, port, filled.get(port.name), None in found):
-                return None
-        lists = frozenset(port.name for port in ports.values() if port.many and port.name in filled)
-        del listed_keys
-        return {port.name: filled[port.name] for port in ports.values() if port.name in filled}, lists
-
-    def _gathered(
-        self, entry: Entry, layer: Object, port: Port, elements: Mapping[str, tuple[Edge, ...]]
-    ) -> tuple[Edge | None, ...] | None:
-        """A list written as a table of its places; of tensors only the last may be left out, of masks any."""
-        edges: list[Edge | None] = []
-        last = max(port.elements.index(key) for key in elements)
-        for key in port.elements[: last + 1]:
-            if key not in elements:
-                if key.endswith("mask"):
-                    edges.append(None)
-                    continue
-                self._missing_port(entry, layer, key)
-                return None
-            edges.extend(elements[key])
-        return tuple(edges)
-
-    def _missing_port(self, entry: Entry, layer: Object, name: str) -> None:
-        at = (*entry.pointer, "inputs") if entry.inputs is not None else (*entry.pointer, "type")
-        if entry.reuse is not None and entry.inputs is None:
-            at = (*entry.pointer, "reuse")
-        self.findings.append(
-            Finding(
-                "E207",
-                f"{layer.record.name} needs a tensor for `{name}`",
-                at,
-                help=f"write a table: `inputs = {{ {self._needed(layer)} }}`",
-            )
-        )
-
-    @staticmethod
-    def _needed(layer: Object) -> str:
-        names: list[str] = []
-        for port in layer.record.ports:
-            if port.required:
-                names.extend(port.elements[: port.minimum] or (port.name,))
-        return ", ".join(f'{name} = "…"' for name in names)
-
-    def _counted(
-        self, entry: Entry, layer: Object, port: Port, edges: tuple[Edge | None, ...] | None, plain: bool
-    ) -> bool:
-        """Whether a port has as many tensors as it takes."""
-        name = layer.record.name
-        if edges is None:
-            if port.required:
-                self._missing_port(entry, layer, port.name)
-            return not port.required
-        count = len(edges)
-        fewest, most = (port.minimum, port.maximum) if port.many else (1, 1)
-        if count >= fewest and (most is None or count <= most):
-            return True
-        at = (*entry.pointer, "inputs" if entry.inputs is not None else "type" if entry.type else "reuse")
-        if not port.many and plain and len(layer.record.ports) > 1:
-            self.findings.append(
-                Finding(
-                    "E207",
-                    f"{name} takes its tensors by name, found a list of {count}: it does not say which is which",
-                    at,
-                    help=f"write a table: `inputs = {{ {self._needed(layer)} }}`",
-                )
-            )
-            return False
-        if not port.many:
-            wanted, help_text = "one tensor", "join them first, with `Concatenate` or `Add`, or name one of them"
-        elif most == fewest:
-            wanted, help_text = f"{fewest} tensors", f"write a list of {fewest} names"
-        elif most is not None:
-            wanted, help_text = f"{fewest} to {most} tensors", f"write a list of {fewest} to {most} names"
-        else:
-            wanted, help_text = f"at least {fewest} tensors", 'write a list: `inputs = ["…", "…"]`'
-        where = "" if plain or port is layer.record.ports[0] else f" for `{port.name}`"
-        self.findings.append(Finding("E207", f"{name} takes {wanted}{where}, found {count}", at, help=help_text))
-        return False
 
     def _only_input(self, entry: Entry) -> str | None:
         inputs = [one.name for one in self.spec.inputs]
@@ -522,52 +362,6 @@ class _Linker:
                 found[output.name] = edge
         return found
 
-    def _unused(self, graph: Graph) -> None:
-        """Say which entries reach no output, the ends of such branches alone, and which inputs feed nothing."""
-        reached = {edge.source for edge in graph.outputs.values()}
-        feeding: set[str] = set()
-        for node in reversed(tuple(graph.nodes.values())):  # every node stands behind its sources
-            feeding.update(edge.source for edge in node.edges)
-            if node.name in reached:
-                reached.update(edge.source for edge in node.edges)
-        for node in graph.nodes.values():
-            if node.name in reached or node.name in feeding:
-                continue
-            if node.input is not None:
-                self._idle_input(node.input)
-            else:
-                self._idle(graph, node)
-
-    def _idle_input(self, one: Input) -> None:
-        self.findings.append(
-            Finding(
-                "W201",
-                f"no layer uses the input `{one.name}`",
-                one.pointer,
-                "key",
-                help=f'use it, `inputs = "{one.name}"`, or take it away',
-            )
-        )
-
-    def _idle(self, graph: Graph, node: Node) -> None:
-        named = node.name not in self.unnamed
-        outputs = listed(graph.outputs)
-        head: Iterable[str | int] = ("name",) if named else ("type",) if node.shared is None else ("reuse",)
-        path = _branch(graph, node.name)
-        way = f"; the branch is {' → '.join(path)}" if len(path) > 2 else ""
-        ref = node.name if named else "NAME"
-        naming = "" if named else "name it and "
-        self.findings.append(
-            Finding(
-                "E205",
-                f"nothing uses {'`' + node.name + '`' if named else 'this ' + _kind(node)}: it reaches no output "
-                f"(the {'output is' if len(graph.outputs) == 1 else 'outputs are'} {outputs}){way}",
-                (*node.pointer, *head),
-                help=f"{naming}use it in `inputs` of a later entry, "
-                f'list it, `outputs = [..., "{ref}"]`, or take it away',
-            )
-        )
-
 
 def _ambiguous(spec: Spec) -> frozenset[str]:
     """Names that are written for two entries, or for an input and an entry."""
@@ -578,25 +372,6 @@ def _ambiguous(spec: Spec) -> frozenset[str]:
 def _head(entry: Entry) -> Pointer:
     """Where an entry as a whole is pointed at: its name, or what it is."""
     return (*entry.pointer, "name" if entry.named else "type" if entry.type else "reuse")
-
-
-def _kind(node: Node) -> str:
-    return node.layer.record.name if node.layer is not None else "entry"
-
-
-def _branch(graph: Graph, end: str) -> list[str]:
-    """The way from an input, or from where the branch leaves the used part, to its end."""
-    path = [end]
-    seen = {end}
-    while True:
-        sources = [source for source in graph.dag.predecessors(path[-1]) if source not in seen]
-        if not sources:
-            break
-        path.append(sources[0])
-        seen.add(sources[0])
-        if graph.dag.out_degree(sources[0]) > 1 or len(path) > 6:
-            break
-    return path[::-1]
 
 
 def _check(layer: Object) -> None:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One code. ``wrong`` and ``right`` are spec text, as little of it as shows the matter."""
-
-    code: str
-    title: str
-    text: str
-    wrong: str
-    right: str
-    language: str = "toml"
+from .code_texts import e0, e1, e2, e3, e4, w
+from .code_texts.code import Code
 
 
 def codes() -> Mapping[str, Code]:
     """All codes in order."""
-    from .code_texts import e0, e1, e2, e3, e4, w
-
     every = (*e0.CODES, *e1.CODES, *e2.CODES, *e3.CODES, *e4.CODES, *w.CODES)
     return MappingProxyType({one.code: one for one in every})
 

@@ -33,6 +33,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "vocabularies",
             "images",
             "augmentation",
+            "refused",
         ),
         "optimizers": ("optimizers",),
         "losses": ("losses",),

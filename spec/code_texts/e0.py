@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..codes import Code
+from .code import Code
 
-CODES: Final = (
+CODES: Final[tuple[Code, ...]] = (
     Code(
         "E001",
         "the file is not text in UTF-8",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..codes import Code
+from .code import Code
 
 _SOURCE = '[data]\nsource = { type = "csv", path = "data/flowers.csv" }\n'
 _ANSWER = '[[layers]]\nname = "species"\ntype = "Dense"\nunits = 3\nactivation = "softmax"\n\n'
 _FLOWERS = "inputs.measures.shape = [2]\n\n" + _ANSWER
 _COLUMNS = 'inputs.measures.column = ["length", "width"]\ntargets.species.column = "species"'
 
-CODES: Final = (
+CODES: Final[tuple[Code, ...]] = (
     Code(
         "E401",
         "the file is not there",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..codes import Code
+from .code import Code
 
-CODES: Final = (
+CODES: Final[tuple[Code, ...]] = (
     Code(
         "W101",
         "another name of the same thing",

@@ -147,12 +147,12 @@ def test_a_json_spec(folder: Path) -> None:
     assert check("a.keraspec.json").exit_code == 0
 
 
-def test_warnings_alone_are_no_failure_unless_asked(folder: Path) -> None:
+def test_warnings_are_findings_unless_allowed(folder: Path) -> None:
     result = check("idle.keraspec.toml")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "warning[W201]" in result.stdout
     assert result.stdout.endswith("\n1 warning, 1 file checked\n")
-    assert check("idle.keraspec.toml", "--strict").exit_code == 1
+    assert check("idle.keraspec.toml", "--allow-warnings").exit_code == 0
 
 
 def test_a_folder_means_all_specs_below_it(folder: Path) -> None:

@@ -1,0 +1,182 @@
+"""All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
+
+    python benchmarks/run.py             # everything, about five minutes
+    python benchmarks/run.py check       # or: warm, train
+
+Medians of interleaved runs, so that a machine that slows down slows both sides down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import specs  # noqa: E402 - beside this file, which is no package
+
+Row = tuple[str, str, str, str]
+
+KERAS_RESNET = """
+import keras
+from keras import layers
+
+def conv(x, filters, kernel, strides=1, relu=True):
+    x = layers.Conv2D(filters, kernel, strides=strides, padding="same" if kernel > 1 else "valid")(x)
+    x = layers.BatchNormalization(epsilon=1.001e-5)(x)
+    return layers.ReLU()(x) if relu else x
+
+image = keras.Input((224, 224, 3))
+x = conv(image, 64, 7, 2)
+x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+for stage, (depth, filters) in enumerate(((3, 64), (4, 128), (6, 256), (3, 512)), start=2):
+    for unit in range(depth):
+        strides = 2 if unit == 0 and stage > 2 else 1
+        short = conv(x, 4 * filters, 1, strides, relu=False) if unit == 0 else x
+        x = conv(x, filters, 1, strides)
+        x = conv(x, filters, 3)
+        x = conv(x, 4 * filters, 1, relu=False)
+        x = layers.ReLU()(layers.Add()([short, x]))
+x = layers.GlobalAveragePooling2D()(x)
+model = keras.Model(image, layers.Dense(1000, activation="softmax")(x))
+assert model.count_params() == 25_636_712, model.count_params()
+"""
+
+
+def process(arguments: list[str]) -> tuple[float, int]:
+    """Wall seconds and peak resident bytes of a cold process that must end well."""
+    start = time.perf_counter()
+    child = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert child.stderr is not None
+    trouble = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit(f"{arguments[:4]} failed:\n{trouble.decode()}")
+    return seconds, usage.ru_maxrss * 1024
+
+
+def interleaved(count: int, *sides: Callable[[], tuple[float, int]]) -> list[tuple[float, int]]:
+    """Median seconds and median bytes of each side, measured in turn; one round first that is not counted."""
+    rounds = [[side() for side in sides] for _ in range(count + 1)][1:]
+    return [
+        (statistics.median(one[side][0] for one in rounds), int(statistics.median(one[side][1] for one in rounds)))
+        for side in range(len(sides))
+    ]
+
+
+def check(folder: Path) -> list[Row]:
+    """A cold check of a ResNet-50-sized spec against Keras' import, and against building the model in Keras."""
+    spec = folder / "resnet50.keraspec.toml"
+    spec.write_text(specs.resnet50(), encoding="utf-8")
+    verb = [str(Path(sys.executable).with_name("keraspec")), "check", str(spec)]
+    ours, imported, built = interleaved(
+        5,
+        lambda: process(verb),
+        lambda: process([sys.executable, "-c", "import keras"]),
+        lambda: process([sys.executable, "-c", KERAS_RESNET]),
+    )
+    size = f"{ours[1] / 2**20:.0f} MB against {imported[1] / 2**20:.0f} MB"
+    return [
+        (
+            "check ResNet-50 (174 entries), cold process",
+            f"{ours[0]:.2f} s",
+            "import keras (TensorFlow)",
+            f"{imported[0] / ours[0]:.1f}x faster",
+        ),
+        ("the same", f"{ours[0]:.2f} s", "building it in Keras", f"{built[0] / ours[0]:.1f}x faster"),
+        ("peak memory of the same", size, "import keras (TensorFlow)", f"{imported[1] / ours[1]:.1f}x less"),
+    ]
+
+
+def warm(folder: Path) -> list[Row]:
+    """The same check in a warm process, and chains of two lengths."""
+    from keraspec.checked import compile_text
+
+    def timed(text: str) -> float:
+        start = time.perf_counter()
+        loaded = compile_text(text)
+        seconds = time.perf_counter() - start
+        assert not loaded.diagnostics, loaded.diagnostics
+        return seconds
+
+    texts = {"resnet": specs.resnet50(), "1,000": specs.chain(1000), "10,000": specs.chain(10_000)}
+    for text in (texts["resnet"], texts["1,000"]):
+        timed(text)
+    resnet = statistics.median(timed(texts["resnet"]) for _ in range(15))
+    short = statistics.median(timed(texts["1,000"]) for _ in range(5))
+    long = statistics.median(timed(texts["10,000"]) for _ in range(3))
+    return [
+        ("check ResNet-50, warm process", f"{resnet * 1000:.1f} ms", "goal of 20 ms", f"{0.020 / resnet:.2f}x"),
+        ("check a chain of 1,000 layers, warm", f"{short * 1000:.0f} ms", "", ""),
+        (
+            "check a chain of 10,000 layers, warm",
+            f"{long * 1000:.0f} ms",
+            "10 times the 1,000",
+            f"{10 * short / long:.2f}x",
+        ),
+    ]
+
+
+def train(folder: Path) -> list[Row]:
+    """Samples a second of the MNIST-sized CNN against hand-written Keras with fit on NumPy arrays."""
+    rounds = []
+    for _ in range(5):
+        pair = []
+        for side in ("keraspec", "keras"):
+            done = subprocess.run(
+                [sys.executable, str(HERE / "train_cnn.py"), side, str(folder)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            pair.append(json.loads(done.stdout.strip().splitlines()[-1]))
+        rounds.append(pair)
+    ours = statistics.median(one[0]["samples_per_second"] for one in rounds)
+    theirs = statistics.median(one[1]["samples_per_second"] for one in rounds)
+    ratio = statistics.median(one[0]["samples_per_second"] / one[1]["samples_per_second"] for one in rounds)
+    return [
+        (
+            "train the MNIST CNN, samples a second",
+            f"{ours:,.0f}",
+            f"Keras fit on NumPy arrays, {theirs:,.0f}",
+            f"{ratio:.2f}x",
+        ),
+    ]
+
+
+PARTS = {"check": check, "warm": warm, "train": train}
+
+
+def main() -> None:
+    """Run the parts that were asked for and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all if left out")
+    wanted = parser.parse_args().parts or list(PARTS)
+    unknown = [one for one in wanted if one not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in wanted:
+            rows += PARTS[name](Path(folder))
+    head = ("what", "keraspec", "rival", "ratio")
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(4)]
+    for row in (head, tuple("-" * width for width in widths), *rows):
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
+
+
+if __name__ == "__main__":
+    main()
