@@ -15,13 +15,15 @@ from .graph import TypedGraph
 from .sizes import known
 from .tensor import TensorType, shape_text
 
-PROBABILITIES: Final = frozenset({"SparseCategoricalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy"})
+PROBABILITIES: Final = frozenset(
+    {"SparseCategoricalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy"}
+)
 """Losses that compare one probability for each class."""
 
 
 def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     """What can be said of ``data`` and ``training`` before any data is read."""
-    return tuple([*_names(typed), *_losses(typed), *_monitors(typed)])
+    return (*_names(typed), *_losses(typed), *_monitors(typed))
 
 
 def _names(typed: TypedGraph) -> Iterator[Finding]:
@@ -65,11 +67,15 @@ def _losses(typed: TypedGraph) -> Iterator[Finding]:
         if tensor is None or loss is None:
             continue
         node = typed.graph.nodes[edge.source]
-        related = (Related(f"`{name}` gives {shape_text(tensor.shape)}", (*node.pointer, "type")),) if node.layer else ()
+        related = (
+            (Related(f"`{name}` gives {shape_text(tensor.shape)}", (*node.pointer, "type")),) if node.layer else ()
+        )
         yield from _loss(name, tensor, loss, pointer, related)
 
 
-def _loss(name: str, tensor: TensorType, loss: Any, pointer: Pointer, related: tuple[Related, ...]) -> Iterator[Finding]:
+def _loss(
+    name: str, tensor: TensorType, loss: Any, pointer: Pointer, related: tuple[Related, ...]
+) -> Iterator[Finding]:
     record = find("losses", loss if isinstance(loss, str) else loss.get("type", ""))
     if record is None:
         return
@@ -122,8 +128,7 @@ def _monitors(typed: TypedGraph) -> Iterator[Finding]:
                 "E411",
                 f'"{monitor}" is measured on validation data, and nothing is kept aside for validation',
                 pointer,
-                help="write `split = { validation = 0.15 }` in [data], or monitor "
-                f'"{plain}"',
+                help=f'write `split = {{ validation = 0.15 }}` in [data], or monitor "{plain}"',
             )
 
 

@@ -16,6 +16,8 @@ def codes() -> Mapping[str, Code]:
     return MappingProxyType({one.code: one for one in every})
 
 
+__all__ = ["AREAS", "Code", "codes"]
+
 AREAS: Final = MappingProxyType(
     {
         "E0": "text that can't be read",

@@ -19,9 +19,7 @@ from .kinds import (
 )
 from .record import Argument
 
-POLICY: Final = nullable(
-    an("dtype_policies", 'a dtype or dtype policy, such as "float32" or "mixed_float16"')
-)
+POLICY: Final = nullable(an("dtype_policies", 'a dtype or dtype policy, such as "float32" or "mixed_float16"'))
 
 LAYER_ARGUMENTS: Final = (
     Argument("trainable", BOOLEAN, True, "Whether training may change the layer's weights."),
@@ -30,9 +28,7 @@ LAYER_ARGUMENTS: Final = (
 )
 """What every layer takes."""
 
-ACTIVATION_ARGUMENT: Final = Argument(
-    "activation", ACTIVATION, None, "Applied to the result, element by element."
-)
+ACTIVATION_ARGUMENT: Final = Argument("activation", ACTIVATION, None, "Applied to the result, element by element.")
 USE_BIAS: Final = Argument("use_bias", BOOLEAN, True, "Whether a learned offset is added to the result.")
 SEED_ARGUMENT: Final = Argument("seed", nullable(SEED), None, "Makes the random numbers repeatable.")
 DATA_FORMAT: Final = Argument(
@@ -51,22 +47,16 @@ def weight_arguments(
     parts = [Argument(f"{name}_initializer", INITIALIZER, initializer, f"How the {words} starts.")]
     if regularizer:
         parts.append(
-            Argument(
-                f"{name}_regularizer", REGULARIZER, None, f"A penalty on the {words}, added to the loss."
-            )
+            Argument(f"{name}_regularizer", REGULARIZER, None, f"A penalty on the {words}, added to the loss.")
         )
     if constraint:
-        parts.append(
-            Argument(f"{name}_constraint", CONSTRAINT, None, f"What the {words} is held to after each step.")
-        )
+        parts.append(Argument(f"{name}_constraint", CONSTRAINT, None, f"What the {words} is held to after each step."))
     return tuple(parts)
 
 
 def padding(*choices: str, default: str = "valid") -> Argument:
     """``padding``: what happens at the borders."""
-    return Argument(
-        "padding", choice(*choices), default, "Whether the borders are padded so that no place is lost."
-    )
+    return Argument("padding", choice(*choices), default, "Whether the borders are padded so that no place is lost.")
 
 
 def per_axis(name: str, rank: int, default: object, summary: str, minimum: int = 1) -> Argument:

@@ -154,9 +154,7 @@ def either(*kinds: Kind) -> Kind:
                 return kind.normal(value)
         return value
 
-    return Kind(
-        {"anyOf": [dict(kind.schema) for kind in kinds]}, ", or ".join(kind.expects for kind in kinds), normal
-    )
+    return Kind({"anyOf": [dict(kind.schema) for kind in kinds]}, ", or ".join(kind.expects for kind in kinds), normal)
 
 
 def nullable(kind: Kind) -> Kind:
@@ -189,9 +187,7 @@ def an(family: str, expects: str, *, also: Kind | None = None) -> Kind:
     )
 
 
-def section(
-    name: str, expects: str, each: Literal["one", "list", "name"] = "one", *, also: Kind | None = None
-) -> Kind:
+def section(name: str, expects: str, each: Literal["one", "list", "name"] = "one", *, also: Kind | None = None) -> Kind:
     """A table of the language, checked key by key; ``also``: what else may stand there."""
     return Kind(
         dict(also.schema) if also else {"not": {}},
@@ -201,9 +197,7 @@ def section(
     )
 
 
-INITIALIZER: Final = an(
-    "initializers", 'an initializer, by name ("glorot_uniform") or as a table with `type`'
-)
+INITIALIZER: Final = an("initializers", 'an initializer, by name ("glorot_uniform") or as a table with `type`')
 REGULARIZER: Final = nullable(an("regularizers", 'a regularizer, by name ("l2") or as a table with `type`'))
 CONSTRAINT: Final = nullable(an("constraints", 'a constraint, by name ("non_neg") or as a table with `type`'))
 ACTIVATION: Final = nullable(an("activations", 'the name of an activation, such as "relu"'))

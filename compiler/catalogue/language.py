@@ -23,9 +23,7 @@ from .record import REQUIRED, Argument
 
 ANYTHING: Final = Kind({}, "any value")
 TABLE: Final = Kind({"type": "object"}, "a table")
-REFERENCE: Final = Kind(
-    {"type": "string", "minLength": 1}, "the name of an input or of an earlier entry, in quotes"
-)
+REFERENCE: Final = Kind({"type": "string", "minLength": 1}, "the name of an input or of an earlier entry, in quotes")
 REFERENCES: Final = Kind(
     {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
     "a list of such names",
@@ -74,11 +72,27 @@ ROOT: Final = Section(
         _must("keraspec", Kind({"const": 1}, "1, the version of the language"), "Version of the language: 1."),
         _key("name", TEXT, "What the model is called."),
         _key("description", TEXT, "What the model is for, in a sentence."),
-        _must("inputs", section("input", "a table of inputs: `inputs.NAME.shape = [...]`", "name"), "What goes into the model."),
-        _must("layers", section("layer", "a list of layers, as `[[layers]]` or `layers = [...]`", "list"), "The layers, in order."),
-        _key("outputs", either(Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of names"),
-                               Kind({"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "minProperties": 1},
-                                    "a table OUTPUT-NAME = name")), "What comes out; left out: the last layer."),
+        _must(
+            "inputs",
+            section("input", "a table of inputs: `inputs.NAME.shape = [...]`", "name"),
+            "What goes into the model.",
+        ),
+        _must(
+            "layers",
+            section("layer", "a list of layers, as `[[layers]]` or `layers = [...]`", "list"),
+            "The layers, in order.",
+        ),
+        _key(
+            "outputs",
+            either(
+                Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of names"),
+                Kind(
+                    {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "minProperties": 1},
+                    "a table OUTPUT-NAME = name",
+                ),
+            ),
+            "What comes out; left out: the last layer.",
+        ),
         _key("data", section("data", "a table"), "Where the data comes from and how it becomes tensors."),
         _key("training", section("training", "a table"), "How the model is trained."),
     ),
@@ -90,7 +104,7 @@ ROOT: Final = Section(
         ("assertions", "budgets that `check` holds the model to"),
         ("sweep", "searching over values"),
     ),
-)  # fmt: skip
+)
 
 INPUT: Final = Section(
     "input",
@@ -110,9 +124,22 @@ LAYER: Final = Section(
     "a layer entry",
     (
         _key("name", NAME, "Unique among inputs and layers; needed where something refers to the entry."),
-        _key("inputs", either(REFERENCE, REFERENCES, Kind(
-            {"type": "object", "additionalProperties": {"anyOf": [dict(REFERENCE.schema), dict(REFERENCES.schema)]}, "minProperties": 1},
-            "a table ARGUMENT = name")), "Where the tensors come from; left out: the entry before."),
+        _key(
+            "inputs",
+            either(
+                REFERENCE,
+                REFERENCES,
+                Kind(
+                    {
+                        "type": "object",
+                        "additionalProperties": {"anyOf": [dict(REFERENCE.schema), dict(REFERENCES.schema)]},
+                        "minProperties": 1,
+                    },
+                    "a table ARGUMENT = name",
+                ),
+            ),
+            "Where the tensors come from; left out: the entry before.",
+        ),
         _key("call", TABLE, "Further arguments of the call that are no tensors."),
     ),
     later=(
@@ -120,22 +147,44 @@ LAYER: Final = Section(
         ("each", "repeating an entry side by side"),
         ("when", "leaving an entry out by a condition"),
     ),
-)  # fmt: skip
+)
 
 DATA: Final = Section(
     "data",
     "the data section",
     (
-        _must("source", an("sources", "a data source: a table with `type`, such as { type = \"csv\", path = \"data.csv\" }"), "Where the rows come from."),
-        _key("inputs", section("data_input", "a table [data.inputs.NAME] for each input", "name"), "Which columns feed which input."),
-        _key("targets", section("data_target", "a table [data.targets.OUTPUT] for each output", "name"), "Which column each output is compared with."),
+        _must(
+            "source",
+            an("sources", 'a data source: a table with `type`, such as { type = "csv", path = "data.csv" }'),
+            "Where the rows come from.",
+        ),
+        _key(
+            "inputs",
+            section("data_input", "a table [data.inputs.NAME] for each input", "name"),
+            "Which columns feed which input.",
+        ),
+        _key(
+            "targets",
+            section("data_target", "a table [data.targets.OUTPUT] for each output", "name"),
+            "Which column each output is compared with.",
+        ),
         _key("split", section("split", "a table"), "What is kept aside for validation and for the final test."),
         _key("batch_size", POSITIVE, "Rows in one step.", 32),
         _key("shuffle", BOOLEAN, "Whether training sees the rows in a new order every epoch.", True),
         _key("seed", SEED, "Makes split and order repeatable.", 0),
         _key("cache", BOOLEAN, "Whether prepared rows are kept in memory.", True),
-        _key("missing", either(choice("error", "drop"), Kind({"type": "object", "additionalProperties": {"type": ["number", "string", "boolean"]}},
-                               "a table COLUMN = value")), "What to do about cells without a value.", "error"),
+        _key(
+            "missing",
+            either(
+                choice("error", "drop"),
+                Kind(
+                    {"type": "object", "additionalProperties": {"type": ["number", "string", "boolean"]}},
+                    "a table COLUMN = value",
+                ),
+            ),
+            "What to do about cells without a value.",
+            "error",
+        ),
     ),
     later=(
         ("augment", "augmentation layers for training"),
@@ -143,7 +192,7 @@ DATA: Final = Section(
         ("sample_weight", "weights of rows"),
         ("on_error", "going on past bad rows"),
     ),
-)  # fmt: skip
+)
 
 COLUMN: Final = either(
     Kind({"type": "string", "minLength": 1}, 'the name of a column, or a pattern such as "pixel_*"'),
@@ -168,9 +217,7 @@ DATA_TARGET: Final = Section(
     "the data of a target",
     (
         _key("column", COLUMN, "The column or columns: a name, a pattern, or a list of names."),
-        _key(
-            "encode", choice("index", "one_hot"), "How labels become numbers; text labels are indexed anyway."
-        ),
+        _key("encode", choice("index", "one_hot"), "How labels become numbers; text labels are indexed anyway."),
     ),
     later=(("decode", "decoding files named in a column"), ("pad", "padding rows of unequal length")),
 )
@@ -182,10 +229,18 @@ SPLIT: Final = Section(
     (
         _key("validation", SHARE, "Share of the rows for validation after each epoch.", 0),
         _key("test", SHARE, "Share of the rows for the final test.", 0),
-        _key("stratify", Kind({"type": "string", "minLength": 1}, "the name of a column"), "A column whose values are spread evenly over the parts."),
+        _key(
+            "stratify",
+            Kind({"type": "string", "minLength": 1}, "the name of a column"),
+            "A column whose values are spread evenly over the parts.",
+        ),
     ),
-    later=(("group", "keeping groups of rows together"), ("column", "splitting by a column"), ("time", "splitting by time")),
-)  # fmt: skip
+    later=(
+        ("group", "keeping groups of rows together"),
+        ("column", "splitting by a column"),
+        ("time", "splitting by time"),
+    ),
+)
 
 AUTO: Final = Kind({"const": "auto"}, '"auto"')
 TRAINING: Final = Section(
@@ -194,22 +249,56 @@ TRAINING: Final = Section(
     (
         _key("epochs", POSITIVE, "How many times training goes through the data.", 1),
         _key("seed", SEED, "Makes the start and the order repeatable.", 0),
-        _key("optimizer", an("optimizers", 'an optimizer, by name ("adam") or as a table with `type`'), "How weights are changed.", "rmsprop"),
+        _key(
+            "optimizer",
+            an("optimizers", 'an optimizer, by name ("adam") or as a table with `type`'),
+            "How weights are changed.",
+            "rmsprop",
+        ),
         _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
-        _key("metrics", Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True), "What is measured besides the loss."),
-        _key("callbacks", Kind({"not": {}}, "a list of callbacks, by name or as tables with `type`", family="callbacks", many=True), "What happens between epochs."),
-        _key("outputs", section("training_output", "a table [training.outputs.NAME] for each output", "name"), "Loss and metrics of each output, where there are several."),
-        _key("precision", choice("float32", "float64", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"), "The dtype policy of all layers that set none.", "float32"),
+        _key(
+            "metrics",
+            Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True),
+            "What is measured besides the loss.",
+        ),
+        _key(
+            "callbacks",
+            Kind({"not": {}}, "a list of callbacks, by name or as tables with `type`", family="callbacks", many=True),
+            "What happens between epochs.",
+        ),
+        _key(
+            "outputs",
+            section("training_output", "a table [training.outputs.NAME] for each output", "name"),
+            "Loss and metrics of each output, where there are several.",
+        ),
+        _key(
+            "precision",
+            choice("float32", "float64", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"),
+            "The dtype policy of all layers that set none.",
+            "float32",
+        ),
         _key("jit_compile", either(BOOLEAN, AUTO), "Whether XLA compiles the step.", "auto"),
         _key("steps_per_execution", either(POSITIVE, AUTO), "Steps in one call of the compiled function.", "auto"),
-        _key("class_weight", Kind({"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}, "a table CLASS = number"), "How much rows of each class count."),
+        _key(
+            "class_weight",
+            Kind(
+                {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}, "a table CLASS = number"
+            ),
+            "How much rows of each class count.",
+        ),
     ),
     later=(
-        ("losses", "loss terms over named tensors"), ("loop", "an explicit gradient loop"), ("rules", "rules"), ("phases", "phases"),
-        ("freeze", "freezing layers"), ("gradients", "clipping and accumulating gradients"), ("distribute", "several devices"),
-        ("checkpoint", "checkpoints"), ("profile", "profiling"),
+        ("losses", "loss terms over named tensors"),
+        ("loop", "an explicit gradient loop"),
+        ("rules", "rules"),
+        ("phases", "phases"),
+        ("freeze", "freezing layers"),
+        ("gradients", "clipping and accumulating gradients"),
+        ("distribute", "several devices"),
+        ("checkpoint", "checkpoints"),
+        ("profile", "profiling"),
     ),
-)  # fmt: skip
+)
 
 TRAINING_OUTPUT: Final = Section(
     "training_output",
@@ -217,8 +306,12 @@ TRAINING_OUTPUT: Final = Section(
     (
         _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
         _key("weight", number(minimum=0), "How much this output's loss counts.", 1),
-        _key("metrics", Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True), "What is measured besides the loss."),
+        _key(
+            "metrics",
+            Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True),
+            "What is measured besides the loss.",
+        ),
     ),
-)  # fmt: skip
+)
 
 SECTIONS: Final = (ROOT, INPUT, LAYER, DATA, DATA_INPUT, DATA_TARGET, SPLIT, TRAINING, TRAINING_OUTPUT)

@@ -169,9 +169,7 @@ class ShapeError(Exception):
 class ArgumentError(Exception):
     """Raised by a record's ``check``: arguments that contradict each other. Code E114 at ``argument``."""
 
-    def __init__(
-        self, argument: str, message: str, *, help: str | None = None, other: str | None = None
-    ) -> None:
+    def __init__(self, argument: str, message: str, *, help: str | None = None, other: str | None = None) -> None:
         super().__init__(message)
         self.argument = argument
         self.message = message

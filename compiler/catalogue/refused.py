@@ -30,6 +30,8 @@ LAYERS: Final = (
         "it unpickles and runs a PyTorch module",
         "write the same layers as Keras layers",
     ),
-    _refused("JaxLayer", "Calls a JAX function.", "it runs a JAX function", "write the same computation with Keras layers"),
+    _refused(
+        "JaxLayer", "Calls a JAX function.", "it runs a JAX function", "write the same computation with Keras layers"
+    ),
     _refused("FlaxLayer", "Calls a Flax module.", "it runs a Flax module", "write the same layers as Keras layers"),
 )
