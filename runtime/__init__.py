@@ -1,0 +1,1 @@
+"""From a built model and data to a Run."""

@@ -1,0 +1,132 @@
+"""What the cells of one column are: missing, numbers or text. Columns are Arrow text or NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .table import Values
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class CellError(Exception):
+    """A cell is not what was asked for: its index and how it reads."""
+
+    def __init__(self, index: int, cell: str) -> None:
+        super().__init__(cell)
+        self.index = index
+        self.cell = cell
+
+
+def is_arrow(values: Values) -> bool:
+    """Whether a column is Arrow text rather than a NumPy array."""
+    return not hasattr(values, "dtype")
+
+
+def absent(values: Values) -> Flags:
+    """Which rows have no value: an empty cell, or NaN anywhere in the row's numbers."""
+    import numpy as np
+
+    if is_arrow(values):
+        if values.null_count == 0:
+            return np.zeros(len(values), bool)
+        return np.asarray(values.is_null().to_numpy(), bool)
+    if values.dtype.kind == "f":
+        flags: Flags = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
+        return flags
+    return np.zeros(len(values), bool)
+
+
+def taken(values: Values, rows: Array) -> Values:
+    """The rows with these indices."""
+    return values.take(rows) if is_arrow(values) else values[rows]
+
+
+def filled(values: Values, value: Any) -> Values:
+    """The column with ``value`` wherever there is none."""
+    import numpy as np
+
+    if is_arrow(values):
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return values.fill_null(text)
+    return np.where(np.isnan(values), value, values) if values.dtype.kind == "f" else values
+
+
+def numbers(values: Values) -> Array:
+    """The cells as numbers; whole numbers stay whole, ``true`` and ``false`` are booleans.
+
+    Raises:
+        CellError: with the first cell that is no number.
+    """
+    import numpy as np
+
+    if not is_arrow(values):
+        if values.dtype.kind in "biuf":
+            return np.asarray(values)
+        if values.dtype.kind in "SUO" and len(values):
+            raise CellError(0, _shown(values.reshape(-1)[0]))
+        raise CellError(0, str(values.dtype))
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(values)
+    for kind in (pa.int64(), pa.float64()):
+        try:
+            return np.asarray(trimmed.cast(kind).to_numpy())
+        except pa.ArrowInvalid:
+            continue
+    lower = pc.utf8_lower(trimmed)
+    if pc.all(pc.is_in(lower, pa.array(["true", "false"]))).as_py():
+        return np.asarray(pc.equal(lower, "true").to_numpy(), bool)
+    return _slowly(trimmed.to_pylist())
+
+
+def _slowly(cells: list[str]) -> Array:
+    """Python reads a few spellings that Arrow does not, such as ``+1``; and finds the first that is none."""
+    import numpy as np
+
+    result = np.empty(len(cells), np.float64)
+    for index, cell in enumerate(cells):
+        try:
+            result[index] = float(cell if "_" not in cell else "")
+        except ValueError:
+            raise CellError(index, cell) from None
+    return result
+
+
+def texts(values: Values) -> Array:
+    """The cells as text, as they are written.
+
+    Raises:
+        CellError: if the column holds numbers.
+    """
+    import numpy as np
+
+    if is_arrow(values):
+        return np.array(values.to_pylist(), dtype=object)
+    if values.dtype.kind in "SU":
+        flat = [_shown(cell) for cell in values.reshape(-1)]
+        return np.array(flat, dtype=object).reshape(values.shape)
+    if values.dtype.kind == "O" and all(isinstance(cell, (str, bytes)) for cell in values.reshape(-1)):
+        return np.array([_shown(cell) for cell in values.reshape(-1)], dtype=object).reshape(values.shape)
+    raise CellError(0, _shown(values.reshape(-1)[0]) if values.size else str(values.dtype))
+
+
+def is_text(values: Values) -> bool:
+    """Whether the cells are words rather than numbers: class names. ``true`` and ``false`` are words."""
+    import numpy as np
+
+    if not is_arrow(values):
+        return bool(np.asarray(values).dtype.kind in "SUO")
+    try:
+        return numbers(values).dtype.kind == "b"
+    except CellError:
+        return True
+
+
+def _shown(cell: Any) -> str:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)

@@ -1,0 +1,220 @@
+"""From a Table and a Spec to Bindings: which columns feed which input, and what each output is compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Final
+
+from ..compiler.graph import Graph
+from ..spec.document import Part, Pointer
+from ..spec.finding import Finding
+from ..spec.problem import Problem
+from ..spec.spec import Column, Spec
+from .table import Table
+
+SHOWN_COLUMNS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The columns of one input or target, in order; ``encode`` as written; the place to point at."""
+
+    name: str
+    columns: tuple[str, ...]
+    encode: str | None
+    pointer: Pointer
+    part: Part = "value"
+
+    @property
+    def words(self) -> str:
+        """The columns in words: ``the column "age"``, ``the 64 columns "pixel_0" … "pixel_63"``."""
+        if len(self.columns) == 1:
+            return f"the column `{self.columns[0]}`"
+        return f"the {len(self.columns)} columns `{self.columns[0]}` … `{self.columns[-1]}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """All bindings of a spec, by input and by output."""
+
+    inputs: Mapping[str, Binding]
+    targets: Mapping[str, Binding]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column in use, once each."""
+        every = (*self.inputs.values(), *self.targets.values())
+        return tuple(dict.fromkeys(column for one in every for column in one.columns))
+
+
+def compared(spec: Spec, outputs: Iterable[str]) -> tuple[str, ...]:
+    """The outputs that need a target: those with a loss or with metrics."""
+    training = spec.training
+    if training is None:
+        return ()
+    if training.loss is not None:
+        return tuple(outputs)
+    return tuple(
+        name
+        for name in outputs
+        if (one := training.outputs.get(name)) is not None and (one.loss is not None or one.metrics)
+    )
+
+
+def bind(graph: Graph, table: Table, *, targets: bool = True) -> Bindings:
+    """Find the columns of every input, and of every output that is compared with something.
+
+    Written columns may be names, patterns or a list of both. A pattern takes columns in the order of the file,
+    except where they differ only in one number: then by that number, so that ``pixel_10`` follows
+    ``pixel_9``. Where none are written: the column of the input's name, or the source's own column where
+    there is just one input (one target).
+
+    Raises:
+        Problem: E402, E406, E407 (a name that two columns share), E410, E419 (a target among the inputs).
+    """
+    spec = graph.spec
+    assert spec.data is not None
+    findings: list[Finding] = []
+    inputs = {node.name: ("inputs", node.name) for node in graph.nodes.values() if node.input is not None}
+    found_inputs = _side(spec.data.inputs, inputs, table, table.standard[0], "input", findings)
+    wanted = dict.fromkeys(compared(spec, graph.outputs), ("data",)) if targets else {}
+    for name, column in spec.data.targets.items() if targets else ():
+        if name in graph.outputs and name not in wanted:
+            findings.append(
+                Finding(
+                    "E410",
+                    f"`{name}` has a target but no loss: nothing would be compared",
+                    column.pointer,
+                    "entry",
+                    help=f"give it a loss in [training.outputs.{name}], or remove its target",
+                )
+            )
+    known = {**wanted, **{name: ("data",) for name in spec.data.targets if name in graph.outputs}}
+    found_targets = _side(spec.data.targets if targets else {}, known, table, table.standard[1], "target", findings)
+    bindings = Bindings(found_inputs, found_targets)
+    findings.extend(_leaks(bindings))
+    if findings:
+        raise Problem(*findings)
+    return bindings
+
+
+def _side(
+    written: Mapping[str, Column],
+    wanted: Mapping[str, Pointer],
+    table: Table,
+    standard: str | None,
+    word: str,
+    findings: list[Finding],
+) -> dict[str, Binding]:
+    for name, entry in written.items():
+        if name not in wanted:
+            what = "an input" if word == "input" else "an output"
+            close = get_close_matches(name, list(wanted), 1)
+            known = ", ".join(f"`{one}`" for one in wanted) or "none"
+            way = f"did you mean `{close[0]}`?" if close else f"the model has: {known}"
+            findings.append(Finding("E406", f"`{name}` is not {what} of the model", entry.pointer, "key", help=way))
+    bindings = {}
+    for name, fallback in wanted.items():
+        column = written.get(name)
+        if column is not None and column.columns is not None:
+            columns = _written(column, table, findings)
+            if columns:
+                bindings[name] = Binding(name, columns, column.encode, (*column.pointer, "column"))
+            continue
+        pointer, part = (column.pointer, "entry") if column is not None else (fallback, "entry")
+        only = standard if len(wanted) == 1 else None
+        chosen = name if name in table.columns else only
+        if chosen is None:
+            findings.append(_unfed(name, table, word, pointer))
+            continue
+        if chosen in table.duplicates:
+            findings.append(_shared(chosen, table, pointer))
+            continue
+        encode = column.encode if column is not None else None
+        bindings[name] = Binding(name, (chosen,), encode, pointer, part)  # type: ignore[arg-type]
+    return bindings
+
+
+def _written(column: Column, table: Table, findings: list[Finding]) -> tuple[str, ...]:
+    chosen: list[str] = []
+    assert column.columns is not None
+    for index, pattern in enumerate(column.columns):
+        pointer: Pointer = (*column.pointer, "column")
+        if len(column.columns) > 1:
+            pointer = (*pointer, index)
+        if pattern in table.columns:
+            matches = [pattern]
+        elif re.search(r"[*?\[]", pattern):
+            matches = in_order([name for name in table.columns if fnmatchcase(name, pattern)])
+        else:
+            matches = []
+        if not matches:
+            findings.append(no_column(pattern, table, pointer))
+            continue
+        shared = [name for name in matches if name in table.duplicates]
+        if shared:
+            findings.append(_shared(shared[0], table, pointer))
+            continue
+        chosen.extend(name for name in matches if name not in chosen)
+    return tuple(chosen)
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Names that differ only in one number, by that number; all others as they stand."""
+    parts = [re.split(r"(\d+)", name) for name in names]
+    if len({len(one) for one in parts}) > 1:
+        return names
+    varying = [index for index in range(len(parts[0]) if parts else 0) if len({one[index] for one in parts}) > 1]
+    if len(varying) != 1 or varying[0] % 2 == 0:
+        return names
+    return [name for _, name in sorted(zip((int(one[varying[0]]) for one in parts), names, strict=True))]
+
+
+def no_column(name: str, table: Table, pointer: Pointer) -> Finding:
+    """E402, with the column that was perhaps meant."""
+    close = get_close_matches(name, list(table.columns), 1)
+    if close:
+        way = f"did you mean `{close[0]}`?"
+    else:
+        shown = ", ".join(f"`{one}`" for one in list(table.columns)[:SHOWN_COLUMNS])
+        more = len(table.columns) - SHOWN_COLUMNS
+        way = f"its columns are {shown}" + (f" and {more} more" if more > 0 else "")
+    return Finding("E402", f"there is no column `{name}` in {table.origin}", pointer, help=way)
+
+
+def _shared(name: str, table: Table, pointer: Pointer) -> Finding:
+    message = f"several columns of {table.origin} are called `{name}`"
+    return Finding("E407", message, pointer, help="give each column a name of its own in the first line of the file")
+
+
+def _unfed(name: str, table: Table, word: str, pointer: Pointer) -> Finding:
+    section = "inputs" if word == "input" else "targets"
+    what = f"the input `{name}`" if word == "input" else f"the target of `{name}`"
+    finding = no_column(name, table, pointer)
+    return Finding(
+        "E406",
+        f"no column gives {what}: {finding.message}",
+        pointer,
+        "entry",
+        help=f'write `column = "..."` in [data.{section}.{name}]; {finding.help}',
+    )
+
+
+def _leaks(bindings: Bindings) -> Iterable[Finding]:
+    """A target that is one of an input's columns is copied, not learned. All the same columns: an autoencoder."""
+    for target in bindings.targets.values():
+        for one in bindings.inputs.values():
+            both = [column for column in target.columns if column in one.columns]
+            if both and set(target.columns) != set(one.columns):
+                yield Finding(
+                    "E419",
+                    f"the column `{both[0]}` is the target of `{target.name}` and also feeds the input `{one.name}`: "
+                    "the model would be told the answer",
+                    one.pointer,
+                    one.part,
+                    help=f"choose columns for `{one.name}` that leave out `{both[0]}`",
+                )

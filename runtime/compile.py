@@ -1,0 +1,138 @@
+"""From a training section to what Keras' ``compile`` and ``fit`` are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from ..compiler.build import keras_call, make, resolve, stated
+from ..compiler.catalogue.record import Object
+from ..compiler.graph import TypedGraph
+from ..spec.document import Pointer
+from ..spec.finding import Finding
+from ..spec.problem import Problem
+from ..spec.spec import Training
+from .environment import Settings
+from .feed import Form
+
+if TYPE_CHECKING:
+    import keras
+
+PATHS: Final = ("filepath", "filename", "log_dir", "backup_dir")
+"""Arguments of callbacks that name a file or folder: below the run folder, whatever they say."""
+
+WHOLE_MODEL: Final = frozenset({"ModelCheckpoint"})
+"""Callbacks that save the model they are given: it must be the whole one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A callback as the spec states it, and where."""
+
+    object: Object
+    pointer: Pointer
+
+
+def wished(training: Training) -> tuple[Wished, ...]:
+    """The callbacks of a training section."""
+    found = []
+    for index, value in enumerate(training.callbacks):
+        one = stated("callbacks", value)
+        assert one is not None, "checked before"
+        found.append(Wished(one, (*training.pointer, "callbacks", index)))
+    return tuple(found)
+
+
+def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: Any, settings: Settings) -> None:
+    """Compile a model with the spec's loss and metrics; every call makes new ones, only the optimizer is shared.
+
+    Raises:
+        Problem: E310 if Keras refuses them.
+    """
+    training = typed.graph.spec.training
+    assert training is not None
+    losses, metrics, weights = {}, {}, {}
+    for name in form.outputs:
+        own = training.outputs.get(name)
+        loss = own.loss if own is not None and own.loss is not None else training.loss
+        wanted = own.metrics if own is not None and own.metrics else training.metrics
+        at = own.pointer if own is not None and own.loss is not None else training.pointer
+        if loss is not None:
+            losses[name] = keras_call((*at, "loss"), partial(resolve, "losses", loss))
+            weights[name] = own.weight if own is not None else 1.0
+        if wanted and (loss is not None or (own is not None and own.metrics)):
+            metrics[name] = [keras_call((*at, "metrics"), partial(resolve, "metrics", one)) for one in wanted]
+    weighted = {name: weight for name, weight in weights.items() if weight != 1}
+    keras_call(
+        training.pointer,
+        lambda: model.compile(
+            optimizer=optimizer,
+            loss=_arranged(form, losses),
+            loss_weights=_arranged(form, weights) if weighted and len(form.outputs) > 1 else _only(weighted),
+            metrics=_arranged(form, metrics) if metrics else None,
+            steps_per_execution=settings.steps_per_execution,
+            jit_compile=settings.jit_compile,
+        ),
+    )
+
+
+def _arranged(form: Form, values: Mapping[str, Any]) -> Any:
+    """Values by output as Keras wants them: alone, in a list, or in a dict where the model gives one."""
+    if form.named:
+        return dict(values)
+    if len(form.outputs) == 1:
+        return values[form.outputs[0]]
+    return [values.get(name) for name in form.outputs]
+
+
+def _only(weights: Mapping[str, float]) -> Any:
+    return list(weights.values()) or None
+
+
+def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model) -> list[Any]:
+    """The spec's callbacks, with their files inside of the run folder.
+
+    Raises:
+        Problem: E106 for a path that leads out of it, E310 if Keras refuses one.
+    """
+    training = typed.graph.spec.training
+    assert training is not None
+    made = []
+    for one in wished(training):
+        kept = _kept(one, folder)
+        callback = keras_call(one.pointer, partial(make, kept))
+        if one.object.record.name in WHOLE_MODEL:
+            _of_whole(callback, whole)
+        made.append(callback)
+    return made
+
+
+def _kept(one: Wished, folder: Path) -> Object:
+    """The callback with its paths put below the run folder."""
+    written = dict(one.object.written)
+    for argument in PATHS:
+        path = one.object.arguments.get(argument)
+        if not isinstance(path, str):
+            continue
+        pure = PurePath(path)
+        if pure.is_absolute() or ".." in pure.parts or "://" in path or "\\" in path:
+            raise Problem(
+                Finding(
+                    "E106",
+                    f'"{path}" leads out of the run folder',
+                    (*one.pointer, argument),
+                    help=f'callbacks write below the run folder: give a plain name, such as "{pure.name or "logs"}"',
+                )
+            )
+        (folder / pure.parent).mkdir(parents=True, exist_ok=True)
+        written[argument] = str(folder / pure)
+    return replace(one.object, written=written)
+
+
+def _of_whole(callback: Any, whole: keras.Model) -> None:
+    """Where only the tail of a model is trained, what is saved must be the whole."""
+    original = callback.set_model
+    callback.set_model = lambda model: original(whole)

@@ -1,0 +1,40 @@
+"""From a history to a picture: each measured value over the epochs, training and validation together."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+APART = ("epoch", "seconds")
+WIDE = 3
+"""So many pictures stand side by side."""
+
+
+def curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:
+    """A PNG with one picture for each measured value."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    every = dict.fromkeys(name for row in history for name in row if name not in APART)
+    names = [name for name in every if not (name.startswith("val_") and name.removeprefix("val_") in every)]
+    columns = max(1, min(WIDE, len(names)))
+    rows = max(1, -(-len(names) // columns))
+    figure = Figure(figsize=(5 * columns, 3.4 * rows), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title.replace("$", r"\$"))
+    for index, name in enumerate(names):
+        axes = figure.add_subplot(rows, columns, index + 1)
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            points = [(row["epoch"], row[key]) for row in history if key in row]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker="." if len(points) < 50 else None, label=label)
+        axes.set_title(name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        if f"val_{name}" in every:
+            axes.legend()
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return stream.getvalue()

@@ -1,0 +1,97 @@
+"""What a run depends on besides its spec: versions, device, and how Keras is told to go about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
+
+from ..compiler.catalogue.record import Object
+from ..spec.spec import Training
+
+if TYPE_CHECKING:
+    pass
+
+PACKAGES: Final = ("keraspec", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "pyarrow")
+STEPS_AT_ONCE: Final = 32
+"""Steps in one call where nothing has to happen between them: more of them gain nothing measurable."""
+
+
+def quiet() -> None:
+    """Keep TensorFlow from telling about itself on the terminal; what the person has set stays."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def versions() -> dict[str, str]:
+    """The versions of everything that may change the numbers."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """The machine: bits of the weights depend on the number of cores and on oneDNN."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": len(affinity(0)) if affinity else os.cpu_count(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+    }
+
+
+def gpus() -> tuple[str, ...]:
+    """Names of the GPUs that Keras' backend uses."""
+    import keras
+
+    return tuple(keras.distribution.list_devices("gpu"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How steps are run, and why."""
+
+    jit_compile: bool | str
+    steps_per_execution: int
+    reasons: tuple[str, ...]
+
+
+def choose(training: Training, steps: int, callbacks: Iterable[Object], gpu: bool) -> Settings:
+    """Pin what ``"auto"`` leaves open.
+
+    XLA is off on a CPU, where it makes convolutions up to ten times slower, and left to Keras on a GPU.
+    ``steps`` are those of an epoch, 0 where they are not known: that many at most are run at once, and one only
+    where a callback acts between steps.
+    """
+    reasons = []
+    jit: bool | str = training.jit_compile
+    if jit == "auto":
+        jit = "auto" if gpu else False
+        reasons.append("jit_compile: left to Keras on a GPU" if gpu else "jit_compile: off, there is no GPU")
+    at_once = training.steps_per_execution
+    if isinstance(at_once, str):
+        acting = next((one.record.name for one in callbacks if acts_between_steps(one)), None)
+        if acting is not None:
+            at_once = 1
+            reasons.append(f"steps_per_execution: 1, {acting} acts between steps")
+        else:
+            # Where the number is not known, one at a time would make Keras run a step too many.
+            at_once = min(STEPS_AT_ONCE, steps) if steps > 0 else STEPS_AT_ONCE
+            known = f"an epoch has {steps} steps" if steps > 0 else "the number of steps is not known"
+            reasons.append(f"steps_per_execution: {at_once}, {known}")
+    return Settings(jit, at_once, tuple(reasons))
+
+
+def acts_between_steps(callback: Object) -> bool:
+    """Whether a callback does something within an epoch."""
+    for argument in ("save_freq", "update_freq"):
+        if callback.arguments.get(argument, "epoch") != "epoch":
+            return True
+    return bool(callback.arguments.get("profile_batch"))

@@ -1,0 +1,61 @@
+"""From Run to metrics: how well a trained model does on a part of its own data, or on another table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..compiler.graph import TypedGraph
+from .compile import compile_model
+from .data import Rows, groups_of
+from .environment import Settings
+from .feed import feed
+from .progress import in_order
+from .reuse import interface_of_run, read_file, read_source, rows_of
+from .run import open_run
+from .split import split
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured: ``data`` names the rows, ``rows`` counts them, ``metrics`` are Keras' by name."""
+
+    data: str
+    rows: int
+    metrics: dict[str, float]
+
+
+def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None) -> Evaluation:
+    """Measure a trained model with the loss and metrics of its spec, ``typed``.
+
+    Keras forgets arguments of some losses when it saves a model (``Huber.delta``, any ``axis``); the spec does not.
+
+    Without ``data``: on the test part of the data it was trained with, on the validation part where there is
+    none, or on the training part. With ``data``, a CSV or NPZ file with the same columns: on all its rows.
+
+    Raises:
+        RunError: if ``run`` is no run folder with a model, or there is no such file.
+        Problem: E401 to E412, at their places in the spec as trained, for data that does not fit.
+    """
+    found = open_run(run)
+    interface = interface_of_run(found.folder)
+    if data is not None:
+        path = Path(data)
+        rows, _ = rows_of(interface, read_file(path, interface), targets=True)
+        name = path.name
+    else:
+        table = read_source(interface)
+        every, kept = rows_of(interface, table, targets=True)
+        test = table.test[kept] if table.test is not None else None
+        groups = groups_of(table, interface.split, kept, ("data", "split"))
+        parts = split(len(kept), interface.split, interface.seed, groups, test)
+        name = next(part for part in ("test", "validation", "train") if len(parts[part]))
+        chosen = parts[name]
+        rows = Rows(
+            {key: array[chosen] for key, array in every.inputs.items()},
+            {key: array[chosen] for key, array in every.targets.items()},
+        )
+    model = found.model()
+    compile_model(typed, model, interface.form, "sgd", Settings(False, 1, ()))  # no step is taken
+    measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
+    return Evaluation(name, rows.count, in_order(measured))

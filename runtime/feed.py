@@ -1,0 +1,132 @@
+"""From Rows to a tf.data pipeline: whole batches gathered at once from arrays in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .data import Rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tensorflow as tf
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a model takes its tensors: inputs in order with their dtypes; outputs in order, as a dict or not."""
+
+    inputs: Mapping[str, str]
+    outputs: tuple[str, ...]
+    named: bool
+
+    def x(self, tensors: Mapping[str, Any]) -> Any:
+        """The inputs as the model takes them: one alone, several as a tuple."""
+        values = tuple(tensors[name] for name in self.inputs)
+        return values[0] if len(values) == 1 else values
+
+    def y(self, tensors: Mapping[str, Any]) -> Any:
+        """The targets in the structure of the model's outputs."""
+        if self.named:
+            return {name: tensors[name] for name in self.outputs}
+        values = tuple(tensors[name] for name in self.outputs)
+        return values[0] if len(values) == 1 else values
+
+
+class Order:
+    """The order of rows: another one every epoch, and the same whenever seed and epoch are the same.
+
+    Keras' own shuffling of arrays repeats one permutation in every epoch once a seed is set; here the order
+    is a function of seed and epoch alone. ``epoch`` is set by whoever trains, before the epoch begins.
+    """
+
+    def __init__(self, seed: int) -> None:
+        import tensorflow as tf
+
+        self.seed = seed
+        with tf.device("CPU:0"):
+            self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def set(self, epoch: int) -> None:
+        """Say which epoch comes next, counted from 0."""
+        self._epoch.assign(epoch)
+
+    def rows(self, count: int) -> tf.Tensor:
+        """All row indices in this epoch's order."""
+        import tensorflow as tf
+
+        seed = tf.stack([tf.constant(self.seed, tf.int64), self._epoch])
+        return tf.random.experimental.stateless_shuffle(tf.range(count, dtype=tf.int64), seed=seed)
+
+
+def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> tf.data.Dataset:
+    """Batches ``(x, y)``, or ``(x, y, weights)`` where rows have weights; ``(x,)`` where there are no targets.
+
+    The last batch may be smaller. An output without a target gets zeros, which no loss looks at: Keras wants
+    the structure complete. The number of batches is known, without which Keras runs one step too many.
+    """
+    import tensorflow as tf
+
+    count = rows.count
+    with tf.device("CPU:0"):
+        inputs = {name: _constant(rows.inputs[name], dtype) for name, dtype in form.inputs.items()}
+        targets = {name: _constant(array) for name, array in rows.targets.items()}
+        weights = {name: _constant(array) for name, array in rows.weights.items()}
+    dtypes = {name: tf.as_dtype(dtype) for name, dtype in form.inputs.items()}
+
+    def batch(chosen: tf.Tensor) -> Any:
+        size = tf.shape(chosen)[0]
+        x = form.x({name: _cast(tf.gather(tensor, chosen), dtypes[name]) for name, tensor in inputs.items()})
+        if not targets:
+            return (x,)  # bare, several inputs would be taken for inputs and targets
+        zeros = {name: tf.zeros([size]) for name in form.outputs if name not in targets}
+        y = form.y(zeros | {name: tf.gather(tensor, chosen) for name, tensor in targets.items()})
+        if not weights:
+            return x, y
+        ones = {name: tf.ones([size]) for name in form.outputs if name not in weights}
+        return x, y, form.y(ones | {name: tf.gather(tensor, chosen) for name, tensor in weights.items()})
+
+    steps = -(-count // batch_size)
+    starts = tf.data.Dataset.range(0, count, batch_size)
+
+    def indices(start: tf.Tensor, every: tf.Tensor) -> tf.Tensor:
+        return every[start : start + batch_size]
+
+    if order is None:
+        every = tf.range(count, dtype=tf.int64)
+        batches = starts.map(lambda start: indices(start, every))
+    else:
+        one = tf.data.Dataset.from_tensors(0).map(lambda _: order.rows(count))
+        batches = one.flat_map(lambda every: starts.map(lambda start: indices(start, every)))
+    return _finished(batches.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
+
+
+def mapped(dataset: tf.data.Dataset, function: Any, steps: int) -> tf.data.Dataset:
+    """A feed with something done to each batch."""
+    import tensorflow as tf
+
+    return _finished(dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
+
+
+def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
+    import tensorflow as tf
+
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+
+
+def _constant(array: np.ndarray[Any, Any], dtype: str | None = None) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tf.constant(array.tolist() if array.dtype == object else array, tf.string if dtype == "string" else None)
+
+
+def _cast(tensor: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tensor if tensor.dtype == dtype else tf.cast(tensor, dtype)
+
+
+def form_of(inputs: Sequence[tuple[str, str]], outputs: Sequence[str], named: bool) -> Form:
+    """A form from names and dtypes."""
+    return Form(dict(inputs), tuple(outputs), named)

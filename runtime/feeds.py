@@ -1,0 +1,111 @@
+"""From Prepared rows to Feeds: the batches of every part, in the form of the model that is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ..compiler.graph import TypedGraph
+from .data import Prepared, Rows
+from .feed import Form, Order, feed, mapped
+from .preprocessing import Cut, keepable
+from .split import PARTS
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+INFINITE: Final = -1
+"""What tf.data gives as the length of a dataset that repeats for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The batches of each part, as the model that is trained takes them; ``steps`` of an epoch, if known."""
+
+    train: tf.data.Dataset
+    parts: Mapping[str, tf.data.Dataset]
+    steps: int
+    order: Order | None
+
+
+def inputs_only(rows: Rows) -> Rows:
+    """The same rows without targets."""
+    return Rows(rows.inputs, {})
+
+
+def feeds_of(prepared: Prepared, form: Form, halves: Cut | None, typed: TypedGraph) -> Feeds:
+    """The feeds of prepared rows; preprocessing has been done to them where the model has any."""
+    data = typed.graph.spec.data
+    size = data.batch_size if data is not None else 32
+    order = Order(data.seed if data is not None else 0) if data is None or data.shuffle else None
+    cache = data is None or data.cache
+    parts = {}
+    training: tf.data.Dataset | None = None
+    for part in PARTS:
+        rows = prepared.parts[part]
+        if not rows.count:
+            continue
+        parts[part], ordered = _part(rows, form, halves, size, order if part == "train" else None, cache)
+        if part == "train":
+            training = ordered
+    assert training is not None
+    return Feeds(training, parts, -(-prepared.parts["train"].count // size), order)
+
+
+def _part(
+    rows: Rows, form: Form, halves: Cut | None, size: int, order: Order | None, cache: bool
+) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+    """The batches of one part in the order of the rows, and in the order of training."""
+    if halves is None:
+        plain = feed(rows, form, size)
+        return plain, feed(rows, form, size, order) if order is not None else plain
+    front = halves.prefix
+    if cache and keepable(front, rows.count):
+        ready = Rows(_ahead(front, feed(inputs_only(rows), form, 4096), halves.names), rows.targets, rows.weights)
+        inner = Form({name: str(array.dtype) for name, array in ready.inputs.items()}, form.outputs, form.named)
+        plain = feed(ready, inner, size)
+        return plain, feed(ready, inner, size, order) if order is not None else plain
+    steps = -(-rows.count // size)
+    plain = mapped(feed(rows, form, size), through(front), steps)
+    return plain, mapped(feed(rows, form, size, order), through(front), steps) if order is not None else plain
+
+
+def through(front: keras.Model) -> Callable[..., Any]:
+    """A function that sends the inputs of a batch through the preprocessing half of a model."""
+
+    def prepare(x: Any, *rest: Any) -> Any:
+        ready = flat(front(x))
+        return (ready[0] if len(ready) == 1 else ready, *rest)
+
+    return prepare
+
+
+def flat(outputs: Any) -> tuple[Any, ...]:
+    """All outputs of a model, which are a list unless there is just one."""
+    return tuple(outputs) if isinstance(outputs, (list, tuple)) else (outputs,)
+
+
+def _ahead(front: keras.Model, batches: tf.data.Dataset, names: Sequence[str]) -> dict[str, Any]:
+    """What the preprocessing half makes of all rows, kept in memory."""
+    import numpy as np
+
+    parts: list[list[Any]] = [[] for _ in names]
+    for batch in batches.map(lambda x: flat(front(x))):
+        for part, tensor in zip(parts, batch, strict=True):
+            part.append(tensor.numpy())
+    return {name: np.concatenate(part) for name, part in zip(names, parts, strict=True)}
+
+
+def feeds_of_datasets(data: tf.data.Dataset, validation: tf.data.Dataset | None, halves: Cut | None) -> Feeds:
+    """Datasets of one's own, as they are; only preprocessing is done in them where the model has any."""
+    parts = {"train": data} | ({"validation": validation} if validation is not None else {})
+    if halves is not None:
+        parts = {name: part.map(through(halves.prefix)) for name, part in parts.items()}
+    endless = next((name for name, part in parts.items() if int(part.cardinality()) == INFINITE), None)
+    if endless is not None:
+        raise ValueError(
+            f"the dataset for {endless} never ends: leave out repeat(), the spec says how many epochs there are"
+        )
+    return Feeds(parts["train"], parts, max(0, int(data.cardinality())), None)

@@ -1,0 +1,143 @@
+"""The noun Interface: what a trained model takes and gives, in terms of columns and class names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..compiler.graph import TypedGraph
+from ..spec.spec import Data, Split
+from .data import Prepared
+from .feed import Form
+from .labels import Encoding, Head
+
+
+@dataclass(frozen=True, slots=True)
+class InputColumns:
+    """One input: the columns that feed it, the shape of one row (None: any size) and the dtype."""
+
+    name: str
+    columns: tuple[str, ...]
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumns:
+    """One output: the columns it is compared with, how they become numbers, and what it says."""
+
+    name: str
+    columns: tuple[str, ...]
+    head: Head
+    encoding: Encoding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Kept in the run folder, so that a model can be used on tables like the one it was trained with.
+
+    ``source`` is the table of the spec's source, or None where training was given arrays; ``folder`` is what
+    its paths are relative to.
+    """
+
+    inputs: tuple[InputColumns, ...]
+    outputs: tuple[OutputColumns, ...]
+    named: bool
+    batch_size: int = 32
+    missing: str | Mapping[str, Any] = "error"
+    source: Mapping[str, Any] | None = None
+    folder: str = ""
+    split: Split = field(default_factory=Split)
+    seed: int = 0
+
+    @property
+    def form(self) -> Form:
+        """How the model takes its tensors."""
+        inputs = {one.name: one.dtype for one in self.inputs}
+        return Form(inputs, tuple(one.name for one in self.outputs), self.named)
+
+    def table(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return asdict(self)
+
+
+def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> Interface:
+    """What the run of a spec will take and give. Without prepared data the columns are those of the spec."""
+    spec = typed.graph.spec
+    data = spec.data or Data(source={})
+    inputs = []
+    for node in typed.graph.nodes.values():
+        if node.input is not None:
+            shape = tuple(size if isinstance(size, int) else None for size in node.input.shape or ())
+            columns = prepared.columns.inputs[node.name].columns if prepared else (node.name,)
+            inputs.append(InputColumns(node.name, columns, shape, node.input.dtype))
+    outputs = []
+    for name in typed.graph.outputs:
+        binding = prepared.columns.targets.get(name) if prepared else None
+        outputs.append(
+            OutputColumns(
+                name,
+                binding.columns if binding else (),
+                prepared.heads[name] if prepared and name in prepared.heads else _shape_only(typed, name),
+                prepared.encodings.get(name) if prepared else None,
+            )
+        )
+    return Interface(
+        tuple(inputs),
+        tuple(outputs),
+        spec.outputs_named,
+        data.batch_size,
+        data.missing,
+        dict(data.source) or None,
+        str(folder.resolve()),
+        data.split,
+        data.seed,
+    )
+
+
+def read_interface(table: Mapping[str, Any]) -> Interface:
+    """From plain values, as JSON gives them.
+
+    Raises:
+        KeyError, TypeError: if they are not an interface's.
+    """
+    outputs = []
+    for one in table["outputs"]:
+        head, encoding = one["head"], one["encoding"]
+        outputs.append(
+            OutputColumns(
+                one["name"],
+                tuple(one["columns"]),
+                Head(head["loss"], tuple(head["shape"]), head["logits"], head["ignored"]),
+                None
+                if encoding is None
+                else Encoding(
+                    encoding["form"],
+                    None if encoding["classes"] is None else tuple(encoding["classes"]),
+                    tuple(encoding["shape"]),
+                    encoding["dtype"],
+                ),
+            )
+        )
+    return Interface(
+        tuple(
+            InputColumns(one["name"], tuple(one["columns"]), tuple(one["shape"]), one["dtype"])
+            for one in table["inputs"]
+        ),
+        tuple(outputs),
+        table["named"],
+        table["batch_size"],
+        table["missing"],
+        table["source"],
+        table["folder"],
+        Split(**table["split"]),
+        table["seed"],
+    )
+
+
+def _shape_only(typed: TypedGraph, name: str) -> Head:
+    from .data import head_of
+
+    return head_of(typed, name)

@@ -1,0 +1,294 @@
+"""From a target's columns to what the loss compares with: labels become numbers, and their names are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .cells import CellError, is_text, numbers, texts
+from .table import Values
+from .tensors import MisfitError, Sizes, fitted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+SPARSE: Final = frozenset({"SparseCategoricalCrossentropy"})
+CATEGORICAL: Final = frozenset({"CategoricalCrossentropy", "CategoricalFocalCrossentropy"})
+BINARY: Final = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
+HINGE: Final = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
+SHOWN_CLASSES: Final = 6
+
+
+class ClassError(MisfitError):
+    """Labels and head do not agree."""
+
+    code = "E403"
+
+
+Form = Literal["number", "index", "one_hot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an output is trained to say.
+
+    ``loss`` is the class of its loss, ``shape`` one row of the output, the last size the number of classes
+    where it classifies. ``logits``: the loss turns its numbers into probabilities. ``ignored``: a label that
+    the loss passes over.
+    """
+
+    loss: str | None
+    shape: Sizes
+    logits: bool = False
+    ignored: int | None = None
+
+    @property
+    def units(self) -> int | None:
+        """The last size, where it is known."""
+        last = self.shape[-1] if len(self.shape) else 1
+        return last if isinstance(last, int) else None
+
+    @property
+    def kind(self) -> Literal["classes", "binary", "numbers"]:
+        """Whether it chooses one of several classes, says yes or no, or gives numbers."""
+        if self.loss in SPARSE | CATEGORICAL:
+            return "classes"
+        return "binary" if self.loss in BINARY | HINGE and self.units == 1 else "numbers"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the cells of a target become numbers.
+
+    ``classes`` are the names of the classes in order, or None where the numbers in the column are used as
+    they are. ``shape`` and ``dtype`` are those of one row as the loss takes it.
+    """
+
+    form: Form
+    classes: tuple[str, ...] | None
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None) -> Encoding:
+    """Decide how a target is encoded, from all its rows.
+
+    Words become indices of the sorted names. Where the loss compares whole rows of class probabilities
+    (``categorical_crossentropy``), a column of labels becomes rows with a single 1. Whole numbers from 0 on
+    stay what they are, unless ``encode`` asks for names and they do not fit.
+
+    Raises:
+        MisfitError: if the labels can't be what the head gives.
+    """
+    single = _is_column(columns)
+    words = any(is_text(values) for _, values in columns)
+    form: Form = "number"
+    if encode is not None:
+        form = "one_hot" if encode == "one_hot" else "index"
+    elif (single and head.loss in CATEGORICAL and (head.units or 2) > 1) or (
+        words and head.loss in BINARY | HINGE and (head.units or 1) > 1
+    ):
+        form = "one_hot"
+    elif words and head.loss in SPARSE | BINARY | HINGE:
+        form = "index"
+    if form == "number":
+        if words:
+            name = next(name for name, values in columns if is_text(values))
+            return _refuse_words(name, columns, head)
+        return Encoding("number", None, *_plain(head))
+    shape, dtype = _plain(head) if form == "index" else ((head.units,), "float32")
+    if len(columns) > 1 or (form == "one_hot" and not single):
+        raise MisfitError("is several columns, and only one can be encoded", "leave out `encode`, or name one column")
+    values = columns[0][1]
+    if words:
+        classes = tuple(sorted(set(texts(values).reshape(-1).tolist())))
+        _check_count(classes, head, form)
+        return Encoding(form, classes, shape, dtype)
+    found = numbers(values)
+    if _fits(found, head):
+        return Encoding(form, None, shape, dtype)
+    if encode is not None and found.size and (found == found.astype("int64")).all():
+        labels = sorted({int(one) for one in found.reshape(-1)})
+        classes = tuple(str(one) for one in labels)
+        _check_count(classes, head, form)
+        return Encoding(form, classes, shape, dtype)
+    _check_range(found, head)
+    return Encoding(form, None, shape, dtype)
+
+
+def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encoding) -> Array:
+    """The target's rows as the loss takes them.
+
+    Raises:
+        MisfitError: with the row, for a label that is not among the classes or out of range.
+    """
+    import numpy as np
+
+    if encoding.classes is not None:
+        indices = _indices(columns[0][1], encoding.classes)
+    elif encoding.form == "number":
+        rows = fitted(columns, encoding.shape, encoding.dtype if head.loss not in SPARSE else "float64")
+        _check_range(rows, head)
+        return rows.astype(encoding.dtype, copy=False)
+    else:
+        indices = fitted(columns, _scalar_or(encoding, columns), "int64")
+        _check_range(indices, head)
+    if encoding.form == "one_hot":
+        size = head.units or (len(encoding.classes) if encoding.classes else int(indices.max()) + 1)
+        flat = indices.reshape(len(indices)).astype(np.int64)
+        return np.equal(flat[:, None], np.arange(size)).astype(np.float32)
+    sizes = tuple(size for size in encoding.shape if size is not None)
+    if len(sizes) == len(encoding.shape):
+        indices = indices.reshape(len(indices), *sizes)
+    return indices.astype(encoding.dtype)
+
+
+def _scalar_or(encoding: Encoding, columns: Sequence[tuple[str, Values]]) -> Sizes:
+    return () if encoding.form == "one_hot" else encoding.shape
+
+
+def _is_column(columns: Sequence[tuple[str, Values]]) -> bool:
+    if len(columns) != 1:
+        return False
+    shape = getattr(columns[0][1], "shape", None)
+    return shape is None or all(size == 1 for size in shape[1:])
+
+
+def _plain(head: Head) -> tuple[tuple[int | None, ...], str]:
+    """Shape and dtype of one row of plain numbers: for labels, the output's without its last axis."""
+    shape = tuple(size if isinstance(size, int) else None for size in head.shape)
+    return (shape[:-1], "int32") if head.loss in SPARSE else (shape, "float32")
+
+
+def _indices(values: Values, classes: tuple[str, ...]) -> Array:
+    import numpy as np
+
+    if is_text(values):
+        cells = texts(values)
+    else:
+        found = numbers(values)
+        whole = found.astype("int64")
+        cells = np.array([str(one) for one in whole.reshape(-1)], dtype=object).reshape(found.shape)
+    place = {name: index for index, name in enumerate(classes)}
+    result = np.array([place.get(str(cell), -1) for cell in cells.reshape(-1)], np.int64)
+    if (result < 0).any():
+        index = int(np.argmin(result))
+        raise ClassError(
+            f'"{cells.reshape(-1)[index]}" is none of the classes {_listed(classes)}',
+            "the model knows only the classes it was trained with",
+            index // max(1, cells.size // len(cells)),
+        )
+    return result.reshape(cells.shape)
+
+
+def _fits(found: Array, head: Head) -> bool:
+    try:
+        _check_range(found, head)
+    except MisfitError:
+        return False
+    return True
+
+
+def _check_range(found: Array, head: Head) -> None:
+    """Labels must be among those that the head can give."""
+    import numpy as np
+
+    if not found.size:
+        return
+    rows = found.reshape(len(found), -1)
+    if head.loss in SPARSE | CATEGORICAL and (head.loss in SPARSE or rows.shape[1] == 1):
+        units = head.units
+        low = rows < 0
+        high = rows >= units if units is not None else np.zeros_like(low)
+        wrong = low | high
+        if head.ignored is not None:
+            wrong &= rows != head.ignored
+        if rows.dtype.kind == "f":
+            fraction = rows != np.floor(rows)
+            if fraction.any():
+                index = _row(fraction)
+                raise ClassError(
+                    f"holds {rows[index].max():g}, but labels of {head.loss} are whole numbers",
+                    'for numbers that are no classes, use a loss such as "mse"',
+                    index,
+                )
+        if wrong.any():
+            index = _row(wrong)
+            kept = rows if head.ignored is None else rows[rows != head.ignored]
+            least, most = int(kept.min()), int(kept.max())
+            distinct = len(np.unique(kept))
+            if units is not None and distinct <= units:
+                way = '`encode = "index"` in the target numbers the labels from 0 on'
+            else:
+                way = f"a head for these labels needs {most + 1} units"
+            raise ClassError(
+                f"holds labels from {least} to {most}, but the head has {_units(units)}: 0 to {(units or 1) - 1}",
+                way,
+                index,
+            )
+    elif head.loss in BINARY | HINGE:
+        least = -1 if head.loss in HINGE else 0
+        wrong = (rows < least) | (rows > 1)
+        if wrong.any():
+            index = _row(wrong)
+            raise ClassError(
+                f"holds {rows[index][wrong[index]][0]:g}, but {head.loss} compares with numbers from {least} to 1",
+                '`encode = "index"` in the target makes 0 and 1 of two labels; for more classes use '
+                '"sparse_categorical_crossentropy" and a unit for each',
+                index,
+            )
+
+
+def _check_count(classes: tuple[str, ...], head: Head, form: Form) -> None:
+    units = head.units
+    if units is None:
+        return
+    if head.loss in BINARY | HINGE and units == 1:
+        if len(classes) != 2:
+            raise ClassError(
+                f"has {_classes(classes)}, but {head.loss} with one unit tells 2 apart",
+                f'use `units = {len(classes)}`, "softmax" and "sparse_categorical_crossentropy"'
+                if len(classes) > 2
+                else "there must be rows of both classes",
+            )
+        return
+    if (head.loss in SPARSE or form == "one_hot") and len(classes) != units:
+        raise ClassError(
+            f"has {_classes(classes)}, but the head has {_units(units)}",
+            f"set `units = {len(classes)}` in the last layer",
+        )
+
+
+def _units(count: int | None) -> str:
+    return "1 unit" if count == 1 else f"{count} units"
+
+
+def _classes(classes: tuple[str, ...]) -> str:
+    return f"{len(classes)} class{'' if len(classes) == 1 else 'es'} ({_listed(classes)})"
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    more = len(classes) - SHOWN_CLASSES
+    return ", ".join(f'"{one}"' for one in classes[:SHOWN_CLASSES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _row(flags: Any) -> int:
+    import numpy as np
+
+    return int(np.argmax(flags.any(axis=1)))
+
+
+def _refuse_words(name: str, columns: Sequence[tuple[str, Values]], head: Head) -> Encoding:
+    values = dict(columns)[name]
+    try:
+        numbers(values)
+        cell = "true"
+    except CellError as error:
+        cell = error.cell
+    raise MisfitError(
+        f'holds "{cell}", which is no number, but the loss {head.loss or "of this output"} compares numbers',
+        'for classes, use "sparse_categorical_crossentropy" (or "binary_crossentropy" for two), or set `encode`',
+    )

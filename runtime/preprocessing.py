@@ -1,0 +1,202 @@
+"""Layers that learn from data before training, and cutting what runs in the pipeline off the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING, Any, Final
+
+from ..compiler.build import Built, Settle, apply, functional, keras_call
+from ..compiler.catalogue.record import Object
+from ..compiler.graph import Edge, Node, TypedGraph
+from ..spec.finding import Finding
+from ..spec.problem import Problem
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+STATE: Final[Mapping[str, str]] = {
+    "Normalization": "mean",
+    "StringLookup": "vocabulary",
+    "IntegerLookup": "vocabulary",
+    "TextVectorization": "vocabulary",
+    "Discretization": "bin_boundaries",
+}
+"""Layer → the argument that gives the state which it otherwise learns from the training rows."""
+
+PREPROCESSING: Final = frozenset({*STATE, "CategoryEncoding", "Hashing", "HashedCrossing"})
+"""Layers that prepare data: run once in the input pipeline, not in every step."""
+
+PASSING: Final = frozenset({"Rescaling", "Resizing", "CenterCrop", "Reshape", "Flatten", "Concatenate"})
+"""Layers without weights that go along into the pipeline where a preprocessing layer stands behind them."""
+
+KEPT_BYTES: Final = 2**31
+"""Prepared rows up to this size are kept in memory; larger ones are prepared again for every batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A model in two: ``prefix`` prepares raw inputs, ``tail`` trains on what it gives, called ``names``."""
+
+    prefix: keras.Model
+    tail: keras.Model
+    names: tuple[str, ...]
+
+
+def learns(layer: Object) -> bool:
+    """Whether a layer must see data before it can be used."""
+    argument = STATE.get(layer.record.name)
+    return argument is not None and layer.written.get(argument) is None
+
+
+def settle(typed: TypedGraph, batches: Callable[[], tf.data.Dataset]) -> Settle:
+    """What ``assemble`` calls for a layer that must see the training rows before it can be called at all."""
+
+    def one(node: Node, layer: keras.Layer, before: keras.Model) -> None:
+        again = next((other for other in typed.graph.nodes.values() if other.shared == node.name), None)
+        if again is not None:
+            raise Problem(
+                Finding(
+                    "E415",
+                    f"`{node.name}` learns from data how many tokens there are, so it can't be called again by `reuse`",
+                    again.pointer,
+                    "entry",
+                    help=f"write `max_tokens` and `pad_to_max_tokens = true` in `{node.name}`, or give its `vocabulary`",
+                )
+            )
+        _frozen(typed, node)
+        keras_call(node.pointer, partial(layer.adapt, batches().map(before)), "E415")
+
+    return one
+
+
+def adapt(typed: TypedGraph, built: Built, batches: Callable[[], tf.data.Dataset]) -> tuple[str, ...]:
+    """Let every layer that learns from data see the training rows, save those that ``settle`` has seen to.
+
+    ``batches`` gives raw batches of the model's inputs. A layer sees what the layers before it make of them,
+    and where it is called several times, what every call is given.
+
+    Raises:
+        Problem: E415 where something trainable stands before such a layer, or it can't learn from these rows.
+    """
+    import keras
+
+    graph = typed.graph
+    callers: dict[str, list[Node]] = {}
+    for node in graph.nodes.values():
+        if node.layer is not None and learns(node.layer) and (node.shared or node.name) not in typed.learned:
+            callers.setdefault(node.shared or node.name, []).append(node)
+    inputs = built.model.inputs
+    for name, nodes in callers.items():
+        layer = built.layers[name]
+        seen: tf.data.Dataset | None = None
+        for node in nodes:
+            _frozen(typed, node)
+            edge = node.edges[0]
+            tensor = built.tensors[edge.source][edge.index]
+            part = keras.Model(inputs[0] if len(inputs) == 1 else list(inputs), tensor)
+            data = batches().map(part)
+            seen = data if seen is None else seen.concatenate(data)
+        keras_call(nodes[0].pointer, partial(layer.adapt, seen), "E415")
+    return tuple(callers)
+
+
+def _frozen(typed: TypedGraph, node: Node) -> None:
+    for name in _ancestors(typed, node):
+        before = typed.graph.nodes[name]
+        if any(weight.trainable for weight in typed.typed[before.shared or name].weights):
+            assert node.layer is not None
+            raise Problem(
+                Finding(
+                    "E415",
+                    f"`{node.name}` learns from data before training, but `{name}` before it changes while training",
+                    node.pointer,
+                    "entry",
+                    help=f"put {node.layer.record.name} before the layers that train, or use BatchNormalization",
+                )
+            )
+
+
+def _ancestors(typed: TypedGraph, node: Node) -> list[str]:
+    found: dict[str, None] = {}
+    waiting = [edge.source for edge in node.edges]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting.extend(edge.source for edge in typed.graph.nodes[name].edges)
+    return list(found)
+
+
+def cut(typed: TypedGraph, built: Built) -> Cut | None:
+    """Take the preprocessing layers off the front of a model; None where there are none, or they can't be taken.
+
+    The two halves share their layers with the whole model: training the tail trains it.
+    """
+    import keras
+
+    graph = typed.graph
+    prefix = _prefix(typed)
+    if not prefix or any(edge.source in prefix or graph.nodes[edge.source].input for edge in graph.outputs.values()):
+        return None
+    between: dict[tuple[str, int], str] = {}
+    for node in graph.nodes.values():
+        if node.input is None and node.name not in prefix:
+            for edge in node.edges:
+                if edge.source in prefix or graph.nodes[edge.source].input is not None:
+                    between.setdefault((edge.source, edge.index), _name(edge))
+    raw = built.model.inputs
+    borders = [built.tensors[source][index] for source, index in between]
+    if any(getattr(tensor, "sparse", False) or tensor.dtype == "string" for tensor in borders):
+        return None
+    front = keras.Model(raw[0] if len(raw) == 1 else list(raw), list(borders))
+    fresh = [
+        keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
+        for name, tensor in zip(between.values(), borders, strict=True)
+    ]
+    tensors: dict[str, dict[int, Any]] = {}
+    for (source, index), tensor in zip(between, fresh, strict=True):
+        tensors.setdefault(source, {})[index] = tensor
+    flat: dict[str, Any] = dict(tensors)
+    for node in graph.nodes.values():
+        if node.input is None and node.name not in prefix:
+            flat[node.name] = apply(node, built.layers[node.shared or node.name], flat)
+    outputs = [flat[edge.source][edge.index] for edge in graph.outputs.values()]
+    return Cut(front, functional(graph, fresh, outputs, graph.name), tuple(between.values()))
+
+
+def _name(edge: Edge) -> str:
+    return edge.source if edge.index == 0 else f"{edge.source}_{edge.index}"
+
+
+def _prefix(typed: TypedGraph) -> frozenset[str]:
+    """Preprocessing layers that only preprocessing and passing layers stand before, and those layers."""
+    candidates: set[str] = set()
+    for node in typed.graph.nodes.values():
+        if node.layer is not None and node.layer.record.name in PREPROCESSING | PASSING:
+            sources = (typed.graph.nodes[edge.source] for edge in node.edges)
+            if all(source.input is not None or source.name in candidates for source in sources):
+                candidates.add(node.name)
+    chosen: set[str] = set()
+    for name in candidates:
+        node = typed.graph.nodes[name]
+        if node.layer is not None and node.layer.record.name in PREPROCESSING:
+            chosen.add(name)
+            chosen.update(one for one in _ancestors(typed, node) if one in candidates)
+    return frozenset(chosen)
+
+
+def keepable(prefix: keras.Model, rows: int) -> bool:
+    """Whether what the prefix gives can be kept in memory: sizes are known, and it is not too much."""
+    import numpy as np
+
+    total = 0
+    for tensor in prefix.outputs:
+        sizes = tensor.shape[1:]
+        if None in sizes:
+            return False
+        total += prod(sizes) * np.dtype(tensor.dtype).itemsize * rows
+    return total <= KEPT_BYTES

@@ -1,0 +1,196 @@
+"""The noun Run: a folder with all that training has left behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from ..compiler.build import legal
+from ..compiler.render import write
+from ..spec.document import Document
+from ..spec.finding import Finding
+
+if TYPE_CHECKING:
+    import keras
+
+Status = Literal["running", "finished", "interrupted", "diverged", "failed"]
+
+MODEL: Final = "model.keras"
+HISTORY: Final = "history.csv"
+METRICS: Final = "metrics.json"
+CURVES: Final = "curves.png"
+DIAGRAM: Final = "diagram.svg"
+ABOUT: Final = "run.json"
+INTERFACE: Final = "interface.json"
+SPEC: Final = "spec.keraspec"
+
+WORTH_KEEPING: Final = (MODEL, METRICS, HISTORY)
+
+
+class RunError(ValueError):
+    """A run folder that can't be made or can't be used: what is wrong and what to do, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that has ended, however it did.
+
+    ``history`` has one row an epoch: ``epoch`` (from 1), Keras' logs, ``seconds``. ``metrics`` has, by part
+    of the data, what the model in the folder measures; a part without rows is an empty table.
+    ``epochs`` is the number of epochs in ``history``; the last one is not whole where training was interrupted in
+    its midst. ``findings`` say what went wrong (E418: the loss became NaN), ``signal`` which signal interrupted.
+    """
+
+    folder: Path
+    status: Status
+    epochs: int
+    seconds: float
+    history: tuple[Mapping[str, float], ...]
+    metrics: Mapping[str, Mapping[str, float]]
+    findings: tuple[Finding, ...] = ()
+    signal: int | None = None
+
+    @property
+    def model_path(self) -> Path:
+        """The trained model, which plain Keras opens."""
+        return self.folder / MODEL
+
+    def model(self) -> keras.Model:
+        """Open the trained model."""
+        from .saved import open_model
+
+        return open_model(self.model_path)
+
+
+def open_run(folder: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        RunError: if it is not one, or training has not come far enough to leave a model.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise RunError(f"there is no folder {folder}")
+    if not (folder / ABOUT).is_file():
+        raise RunError(f"{folder} is not a run folder: there is no {ABOUT} in it")
+    if not (folder / MODEL).is_file():
+        raise RunError(f"{folder} has no {MODEL}: training did not come far enough; train again")
+    try:
+        about = json.loads((folder / ABOUT).read_text("utf-8"))
+        metrics = json.loads((folder / METRICS).read_text("utf-8")) if (folder / METRICS).is_file() else {}
+        text = (folder / HISTORY).read_text("utf-8") if (folder / HISTORY).is_file() else ""
+        history = tuple(
+            {key: float(value) for key, value in row.items() if value} for row in csv.DictReader(io.StringIO(text))
+        )
+        return Run(folder, about["status"], len(history), about.get("seconds", 0.0), history, metrics)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{folder} can't be read as a run: {error}") from error
+
+
+class RunFolder:
+    """A run folder being written. Every file appears whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, name: str, path: Path | None = None, now: datetime | None = None) -> RunFolder:
+        """Make a new folder: ``path``, or ``runs/NAME-YYYYMMDD-HHMMSS`` below the working directory.
+
+        Raises:
+            RunError: if ``path`` holds anything already: what was trained before is never written over.
+        """
+        if path is not None:
+            require_empty(path)
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RunError(f"{path} can't be made: {error.strerror}") from error
+            return cls(path)
+        stamp = (now or datetime.now()).strftime("%Y%m%d-%H%M%S")
+        for number in range(1, 1000):
+            folder = Path("runs") / f"{legal(name)}-{stamp}{f'-{number}' if number > 1 else ''}"
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise RunError(f"{folder} can't be made: {error.strerror}") from error
+            return cls(folder)
+        raise RunError(f"there are too many runs of {stamp} already")
+
+    def text(self, name: str, text: str) -> None:
+        """Write a text file."""
+        write(self.path / name, text.encode("utf-8"))
+
+    def json(self, name: str, value: Any) -> None:
+        """Write JSON; numbers that JSON does not have become null."""
+        self.text(name, json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def spec(self, document: Document) -> None:
+        """Write the spec as trained: its own text, or, where settings were laid over it, what they made of it."""
+        from ..spec.read import read_text
+
+        text = document.source.text
+        suffix: Literal["toml", "json"] = "json" if document.source.path.lower().endswith(".json") else "toml"
+        original, _ = read_text(document.source.path, text.encode("utf-8", "surrogatepass"), suffix)
+        if original is not None and original.data == document.data:
+            self.text(f"{SPEC}.{suffix}", text)
+        else:
+            self.json(f"{SPEC}.json", document.data)
+
+    def history(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Write the table of epochs."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        stream = io.StringIO()
+        table = csv.DictWriter(stream, names, lineterminator="\n")
+        table.writeheader()
+        table.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
+        self.text(HISTORY, stream.getvalue())
+
+    def model(self, model: keras.Model) -> None:
+        """Save the model, with its optimizer's state."""
+        beside = self.path / f".{os.getpid()}.{MODEL}"
+        try:
+            model.save(beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(beside, self.path / MODEL)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def require_empty(path: Path) -> None:
+    """Make sure that a run folder would not be written over anything.
+
+    Raises:
+        RunError: if there is a file of that name, or a folder with anything in it.
+    """
+    if path.is_dir() and any(path.iterdir()):
+        kept = next((one for one in WORTH_KEEPING if (path / one).exists()), None)
+        what = f"a run ({kept})" if kept else "files"
+        raise RunError(f"{path} already holds {what}: choose another run folder (--run-dir), or move it away")
+    if path.exists() and not path.is_dir():
+        raise RunError(f"{path} is a file: choose another run folder (--run-dir)")
+
+
+def find_spec(folder: Path) -> Path | None:
+    """The spec as trained, in a run folder."""
+    return next((path for suffix in ("toml", "json") if (path := folder / f"{SPEC}.{suffix}").is_file()), None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    if isinstance(value, (list, tuple)) or (isinstance(value, Iterable) and not isinstance(value, (str, bytes))):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,79 @@
+"""From a saved model to keras.Model: only what a spec could have said is opened.
+
+A .keras file names the classes and functions that are to be put together, and Keras has had to close one way
+after the other of naming something that runs code. Here the list says what may be named, not what may not.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..compiler.build import MODULES, condensed
+from ..compiler.catalogue import family, spellings
+from .environment import quiet
+from .run import RunError
+
+if TYPE_CHECKING:
+    import keras
+
+STRUCTURE: Final = frozenset(
+    {"Functional", "InputLayer", "DTypePolicy", "SharedObject", "__keras_tensor__", "__tensor__", "__numpy__"}
+)
+"""Classes that a Functional model's file needs and that no spec writes."""
+
+CONFIG_LIMIT: Final = 64 * 2**20
+"""Bytes of config.json: that of the largest application takes one megabyte."""
+
+
+def open_model(path: Path) -> keras.Model:
+    """Open a model that keraspec trained.
+
+    Raises:
+        RunError: if it can't be opened, or names something that no spec can say.
+    """
+    quiet()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > CONFIG_LIMIT:
+                raise RunError(f"{path} can't be opened: its config.json is too large")
+            config = json.loads(archive.read("config.json"))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} is not a model of Keras: {error}") from error
+    foreign = sorted(set(unknown(config)))
+    if foreign:
+        raise RunError(f"{path} is not opened: it names {', '.join(foreign)}, which no spec can say")
+    import keras
+
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:
+        raise RunError(f"{path} can't be opened: {condensed(error)}") from error
+
+
+def unknown(config: Any) -> Iterator[str]:
+    """The classes and functions in a model's configuration that are not on the list."""
+    classes = STRUCTURE.union(
+        *({record.name for record in family(name).values() if record.refused is None} for name in MODULES)
+    )
+    functions = frozenset(spellings("activations")) | frozenset(spellings("losses")) | frozenset(spellings("metrics"))
+    waiting = [config]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+            name, module = value.get("class_name"), value.get("module")
+            if isinstance(value.get("vocabulary"), str):
+                yield f"the file {value['vocabulary']}"
+            if name is None:
+                continue
+            if name == "function":
+                if value.get("config") not in functions:
+                    yield str(value.get("config"))
+            elif name not in classes or not (module is None or module == "keras" or str(module).startswith("keras.")):
+                yield f"{module}.{name}"

@@ -1,0 +1,37 @@
+"""The noun Table: columns of equal length, as a source gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Values = Any
+"""The values of one column: a ``pyarrow.ChunkedArray`` of text with nulls (what a text file gives: what the
+cells mean is up to the spec), or a NumPy array whose first axis is the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a source holds.
+
+    ``origin`` names it in messages. ``duplicates`` are names that several columns share: such a column can't
+    be used. ``test`` marks the rows that the data set itself keeps for testing; ``validation`` those that whoever
+    gives the data has chosen for validation, the others being for training. ``standard`` are the columns
+    that feed the only input and the only target where the spec names none.
+    """
+
+    origin: str
+    columns: Mapping[str, Values]
+    duplicates: frozenset[str] = frozenset()
+    test: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    validation: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    standard: tuple[str | None, str | None] = (None, None)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows: that of the first column."""
+        return next((len(values) for values in self.columns.values()), 0)
