@@ -57,15 +57,21 @@ def build(typed: TypedGraph) -> keras.Model:
     dict, several others a list. Weights start at random: seed before calling where that matters.
 
     Raises:
-        Problem: with one finding (E310) at the entry that Keras refuses.
+        Problem: with one finding: E310 at the entry that Keras refuses, E415 at a layer whose size is learned
+            from data.
     """
     return assemble(typed).model
 
 
-def assemble(typed: TypedGraph) -> Built:
-    """Build, and keep hold of the parts. Raises as ``build`` does."""
+Settle = Callable[[Node, "keras.Layer", "keras.Model"], None]
+"""Is given a layer that must learn its size before it is called, and the model up to its input."""
+
+
+def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
+    """Build, and keep hold of the parts; ``settle`` lets layers learn their sizes. Raises as ``build`` does."""
 
     graph = typed.graph
+    settle = settle or _unsettled
     precision = graph.spec.training.precision if graph.spec.training is not None else "float32"
     layers: dict[str, keras.Layer] = {}
     tensors: dict[str, tuple[keras.KerasTensor, ...]] = {}
@@ -78,10 +84,33 @@ def assemble(typed: TypedGraph) -> Built:
                 assert node.layer is not None, "only graphs without errors are built"
                 layer = node.layer
                 layers[node.name] = keras_call(node.pointer, partial(make, layer, name=node.name))
+            if node.name in typed.learned:
+                settle(node, layers[node.name], _up_to(graph, tensors, node))
             tensors[node.name] = apply(node, layers[node.shared or node.name], tensors)
         inputs = [tensors[node.name][0] for node in graph.nodes.values() if node.input is not None]
         model = functional(graph, inputs, [_of(tensors, edge) for edge in graph.outputs.values()], graph.name)
     return Built(model, layers, tensors)
+
+
+def _unsettled(node: Node, layer: keras.Layer, before: keras.Model) -> None:
+    raise Problem(
+        Finding(
+            "E415",
+            f"`{node.name}` learns from data how many tokens there are, and the layers behind it must know: "
+            "the model can't be built without the data",
+            node.pointer,
+            "entry",
+            help="give `vocabulary`, or `max_tokens` with `pad_to_max_tokens = true`; or train the spec, which learns it",
+        )
+    )
+
+
+def _up_to(graph: Graph, tensors: Mapping[str, tuple[keras.KerasTensor, ...]], node: Node) -> keras.Model:
+    """The model from the inputs to what a node is given."""
+    import keras
+
+    inputs = [tensors[one.name][0] for one in graph.nodes.values() if one.input is not None]
+    return keras.Model(inputs[0] if len(inputs) == 1 else inputs, _of(tensors, node.edges[0]))
 
 
 def functional(

@@ -116,10 +116,14 @@ def _count(weights: tuple[Weight, ...]) -> Size:
 
 @dataclass(frozen=True, slots=True)
 class TypedGraph:
-    """A graph with a TensorType on every edge, and weights and costs on every node."""
+    """A graph with a TensorType on every edge, and weights and costs on every node.
+
+    ``learned`` maps nodes to the words of those sizes that they learn from data: how many tokens there are.
+    """
 
     graph: Graph
     typed: Mapping[str, Typed]
+    learned: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def tensor(self, edge: Edge) -> TensorType | None:
         """The type of the tensor on an edge, or None where it could not be known."""

@@ -11,8 +11,11 @@ from ..spec.finding import Finding, Related
 from .catalogue.record import Call, Inferred, Object, ShapeError
 from .catalogue.rules import layer_policy
 from .graph import Edge, Graph, Node, Typed, TypedGraph
-from .sizes import Size, at_least, known, product, same, symbol
+from .sizes import Size, at_least, known, product, same, substitute, symbol, words
 from .tensor import TensorType, batched, shape_text
+
+LEARNED: Final = "tokens"
+"""The word by which rules call a size that is learned from data before the model is built."""
 
 LARGEST: Final = 2**40
 """Numbers in one tensor or weight above which a spec is surely mistaken: 4 TiB of float32."""
@@ -25,7 +28,7 @@ def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[F
         run.typed[node.name] = run.node(node)
     for edge in graph.outputs.values():
         run.tensor(edge)
-    return TypedGraph(graph, run.typed), tuple(run.findings)
+    return TypedGraph(graph, run.typed, run.learned), tuple(run.findings)
 
 
 class _Inference:
@@ -36,6 +39,7 @@ class _Inference:
         self.precision = precision
         self.findings: list[Finding] = []
         self.typed: dict[str, Typed] = {}
+        self.learned: dict[str, frozenset[str]] = {}
 
     def node(self, node: Node) -> Typed:
         if node.input is not None:
@@ -56,6 +60,7 @@ class _Inference:
         except ShapeError as error:
             self.findings.append(self._misfit(node, error))
             return Typed(None)
+        given = self._own_words(node, given, tensors)
         outputs = self._masked(node, given, tensors)
         if self._too_large(node, given) or not self._agrees(node, given):
             return Typed(None)
@@ -83,7 +88,26 @@ class _Inference:
 
     def _call(self, node: Node, layer: Object, tensors: Mapping[str, tuple[TensorType, ...]]) -> Call:
         options: dict[str, Any] = {option.name: option.default for option in layer.record.options}
-        return Call(layer, tensors, options | dict(node.options), layer_policy(layer, self.precision))
+        learned = frozenset[str]().union(*self.learned.values()) if self.learned else frozenset()
+        return Call(layer, tensors, options | dict(node.options), layer_policy(layer, self.precision), learned)
+
+    def _own_words(self, node: Node, given: Inferred, tensors: Mapping[str, tuple[Any, ...]]) -> Inferred:
+        """Name the sizes that a layer brings in itself after the layer: two lookups have two numbers of tokens."""
+        brought = {word for one in given.outputs for size in one.shape if not known(size) for word in words(size)}
+        if not brought:
+            return given
+        for ones in tensors.values():
+            for one in ones:
+                if one is not None:
+                    brought -= {word for size in one.shape for word in words(size)}
+        if not brought:
+            return given
+        name = (node.shared or node.name).replace("-", "_")
+        renamed: dict[str, Size] = {word: symbol(f"{name}_{word}") for word in brought}
+        if LEARNED in brought:
+            self.learned[node.shared or node.name] = frozenset({f"{name}_{LEARNED}"})
+        outputs = tuple(one.with_shape(*(substitute(size, renamed) for size in one.shape)) for one in given.outputs)
+        return replace(given, outputs=outputs, flops=substitute(given.flops, renamed))
 
     def tensor(self, edge: Edge) -> TensorType | None:
         """The type of what an edge carries; where there is no such output, that is said."""

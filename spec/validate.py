@@ -109,7 +109,7 @@ def _value(run: Validation, value_schema: Schema, value: Any, at: Pointer, what:
 
 
 def _objects(run: Validation, extra: Schema, value: Any, at: Pointer, what: str) -> None:
-    if not extra.get("many"):
+    if not extra.get("many") or (extra.get("lone") and not isinstance(value, list)):
         _object(run, extra["family"], value, at, what, extra)
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -132,8 +132,8 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
         return
     if isinstance(value, dict):
         if not has_tables(family):
-            name = value.get("type")
-            help_text = f"write the name alone: {quoted(name)}" if isinstance(name, str) else None
+            known = [one for one in (value.get("type"), value.get("name")) if one in facts.get("names", ())]
+            help_text = f"write the name alone: {quoted(known[0])}" if known else None
             run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
             return
         _table(run, family, value, at, nested=True)

@@ -192,7 +192,7 @@ NAMED_PORTS: Final = (
     Port("value"),
     *(Port(name, required=False) for name in ("key", "query_mask", "value_mask", "key_mask", "attention_mask")),
 )
-LISTED_OPTIONS: Final = (Argument("training", BOOLEAN, False, "Act as in training."), SCORES, CAUSAL)
+LISTED_OPTIONS: Final = (Argument("training", nullable(BOOLEAN), False, "Act as in training."), SCORES, CAUSAL)
 NAMED_OPTIONS: Final = (SCORES, TRAINING, CAUSAL)
 WINDOW: Final = Argument("sliding_window", nullable(POSITIVE), None, "No place looks further than this many places.")
 FLASH: Final = Argument("flash_attention", nullable(BOOLEAN), None, "Whether a kernel that saves memory is used.")

@@ -11,7 +11,7 @@ from ..tensor import Weight, shape_text
 from .arguments import ACTIVATION_ARGUMENT, USE_BIAS, weight_arguments
 from .kinds import BOOLEAN, DTYPE, NUMBER, POSITIVE, TEXT, either, list_of, nullable, number
 from .record import Argument, ArgumentError, Call, Inferred, Record, ShapeError
-from .rules import cast_dtype, float_input, known_axis, result
+from .rules import cast_dtype, float_input, result, settled_axis
 
 
 def dense(call: Call) -> Inferred:
@@ -23,7 +23,7 @@ def dense(call: Call) -> Inferred:
             f"Dense needs at least one axis besides the batch axis, found shape {shape_text(x.shape)}",
             help="give the input a shape of at least one number, such as `shape = [1]`",
         )
-    features = known_axis(call, -1)
+    features = settled_axis(call, -1)
     units: int = call["units"]
     places = product(x.shape[1:-1])
     weights = adapted(call, Weight("kernel", (features, units), dtype=call.policy.variable))

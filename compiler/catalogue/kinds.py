@@ -24,9 +24,10 @@ class Kind:
     ``schema``: JSON Schema (2020-12) of the value as it is written. ``expects``: the same in words that fit
     behind "must be". ``family``: the name of a family of objects (``"initializers"``) where the value is one
     of them, a name or a table with ``type``; it is checked against the schema of its own type, and ``schema``
-    only admits what else may stand there. ``many``: a list of such objects. ``section``: likewise the name of
-    a section of the language (``catalogue.language``) where the value is a table without ``type``; ``each``
-    says whether it is one such table, a list of them, or a table of them by names that people choose.
+    only admits what else may stand there. ``many``: a list of such objects; ``lone``: one of them without a list
+    will do as well. ``section``: likewise the name of a section of the language (``catalogue.language``) where
+    the value is a table without ``type``; ``each`` says whether it is one such table, a list of them, or a table
+    of them by names that people choose.
     ``normal``: from the value as written to the value as Keras takes it; called only with values that the
     schema admits.
     """
@@ -38,6 +39,7 @@ class Kind:
     many: bool = False
     section: str | None = None
     each: Literal["one", "list", "name"] = "one"
+    lone: bool = False
 
 
 def _whole(value: Any) -> Any:
@@ -165,6 +167,7 @@ def nullable(kind: Kind) -> Kind:
         lambda value: None if value is None or value == "none" else kind.normal(value),
         kind.family,
         kind.many,
+        lone=kind.lone,
     )
 
 

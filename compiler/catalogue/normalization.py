@@ -273,7 +273,7 @@ LAYERS: Final = (
             Argument("layer", LAYER, summary="The layer whose kernel is held."),
             Argument("power_iterations", POSITIVE, 1, "Steps of the estimate in each training step."),
         ),
-        options=(Argument("training", BOOLEAN, False, "Renew the estimate (true) or not (false)."),),
+        options=(Argument("training", nullable(BOOLEAN), False, "Renew the estimate (true) or not (false)."),),
         rule=spectral_normalization,
     ),
 )

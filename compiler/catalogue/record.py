@@ -105,13 +105,15 @@ class Call:
     """What a shape rule is given: a layer and the tensors it is called with.
 
     ``tensors`` maps a port's name to its tensors (an optional port that is not connected is absent);
-    ``options`` has every call-time option, defaults included; ``policy`` is the layer's dtype policy.
+    ``options`` has every call-time option, defaults included; ``policy`` is the layer's dtype policy;
+    ``learned`` are the words of sizes that preprocessing layers learn from data before the model is built.
     """
 
     layer: Object
     tensors: Mapping[str, tuple[TensorType, ...]]
     options: Mapping[str, Any]
     policy: Policy
+    learned: frozenset[str] = frozenset()
 
     @property
     def x(self) -> TensorType:

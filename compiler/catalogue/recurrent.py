@@ -140,7 +140,9 @@ def _check_cells(argument: str, stacks: bool) -> Callable[[Mapping[str, Any]], N
     return check
 
 
-CELL: Final = Kind(LAYER.schema, "a recurrent cell, a table with `type`, or a list of them", family="layers", many=True)
+CELL: Final = Kind(
+    LAYER.schema, "a recurrent cell, a table with `type`, or a list of them", family="layers", many=True, lone=True
+)
 CELL_LIST: Final = Kind(LAYER.schema, "a list of recurrent cells, each a table with `type`", family="layers", many=True)
 USE_CUDNN: Final = Argument(
     "use_cudnn",

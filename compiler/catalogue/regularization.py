@@ -91,7 +91,7 @@ NOISE_SHAPE: Final = Argument(
     None,
     'The shape of the noise: 1 for an axis along which all is dropped together; "none" for an axis as it is.',
 )
-IN_TRAINING: Final = Argument("training", BOOLEAN, False, "Act as in training, in use as well.")
+IN_TRAINING: Final = Argument("training", nullable(BOOLEAN), False, "Act as in training, in use as well.")
 
 
 def _spatial(rank: int, axes: str, what: str) -> Record:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..sizes import Size, known
+from ..sizes import Size, depends_on_batch, known, words
 from ..tensor import FLOATS, TensorType, Weight, policy, shape_text
 from .record import Call, Inferred, Object, ShapeError
 
@@ -119,6 +119,18 @@ def known_axis(call: Call, axis: int, port: str | None = None) -> int:
             port=name,
         )
     return size
+
+
+def settled_axis(call: Call, axis: int) -> Size:
+    """As ``known_axis``, but a size that preprocessing layers learn from data before building is welcome too.
+
+    Raises:
+        ShapeError: E305 if it is not known, and won't be when the model is built.
+    """
+    size = call.xs[0].shape[axis]
+    if known(size) or (call.learned and words(size) <= call.learned and not depends_on_batch(size)):
+        return size
+    return known_axis(call, axis)
 
 
 def infer_object(layer: Object, tensors: dict[str, tuple[TensorType, ...]], options: dict[str, Any] | None = None,

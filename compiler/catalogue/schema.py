@@ -2,7 +2,7 @@
 
 One definition for each section of the language and each Keras object. What JSON Schema has no word for
 stands under ``x-keraspec``: ``expects`` (a kind in words), ``family``, ``section``, ``each``, ``many``,
-``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key; ``keraspec.spec`` reads it.
+``lone``, ``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key; ``keraspec.spec`` reads it.
 
 A table with ``type`` is a ``oneOf`` of closed objects, told apart by a ``const``: that is what editors complete
 from. What would make them complete and explain badly stands beside it:
@@ -125,7 +125,10 @@ def _kind(kind: Kind) -> dict[str, Any]:
         extra["family"] = kind.family
         if kind.many:
             extra["many"] = True
-            one = {"type": "array", "items": one}
+            listed = {"type": "array", "items": one}
+            if kind.lone:
+                extra["lone"] = True
+            one = {"anyOf": [one, listed]} if kind.lone else listed
     else:
         extra["section"], extra["each"] = kind.section, kind.each
         if kind.each == "list":

@@ -7,11 +7,11 @@ from typing import Final
 from ..sizes import known, same
 from ..tensor import FLOATS, Shape, TensorType, shape_text
 from .calls import MASK_PORT, check_mask, has_mask
-from .kinds import BOOLEAN
+from .kinds import BOOLEAN, nullable
 from .record import Argument, Call, Port, ShapeError
 
 SEQUENCE_PORTS: Final = (Port("sequences"), Port("initial_state", required=False, many=True), MASK_PORT)
-IN_TRAINING: Final = (Argument("training", BOOLEAN, False, "Act as in training, in use as well."),)
+IN_TRAINING: Final = (Argument("training", nullable(BOOLEAN), False, "Act as in training, in use as well."),)
 SEQUENCE_ARGUMENTS: Final = (
     Argument("return_sequences", BOOLEAN, False, "Give the output of every step (true) or of the last one (false)."),
     Argument("return_state", BOOLEAN, False, "Give the last states as further outputs."),

@@ -66,7 +66,6 @@ def _trained(typed: TypedGraph, code: str, folder: Path) -> tuple[Finding, ...]:
     return train(typed, Path(), run_dir=folder / "run").findings
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras' own, in saving
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_bad_example(name: str, tmp_path: Path) -> None:
     found = diagnostics(name, tmp_path)
