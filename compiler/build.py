@@ -87,6 +87,8 @@ def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
             if node.name in typed.learned:
                 settle(node, layers[node.name], _up_to(graph, tensors, node))
             tensors[node.name] = apply(node, layers[node.shared or node.name], tensors)
+        for made in layers.values():
+            _freeze(made)
         inputs = [tensors[node.name][0] for node in graph.nodes.values() if node.input is not None]
         model = functional(graph, inputs, [_of(tensors, edge) for edge in graph.outputs.values()], graph.name)
     return Built(model, layers, tensors)
@@ -215,6 +217,17 @@ def _input(node: Node) -> keras.KerasTensor:
     assert stated is not None
     shape = tuple(size if isinstance(size, int) else None for size in stated.shape or ())
     return keras_call(node.pointer, lambda: keras.Input(shape, dtype=stated.dtype, name=stated.name))
+
+
+def _freeze(layer: keras.Layer) -> None:
+    """Keep what a spec says not to train from being trained, all the way in.
+
+    Keras asks each variable, and a layer made with ``trainable=False`` does not tell the layers inside it:
+    a model would train a ``Bidirectional`` or an attention layer all the same. Setting it again does tell them.
+    """
+    for one in layer._flatten_layers():
+        if not one.trainable:
+            one.trainable = False
 
 
 def _of(tensors: Mapping[str, tuple[keras.KerasTensor, ...]], edge: Edge) -> keras.KerasTensor:

@@ -210,11 +210,12 @@ def tensor_text(tensor: TensorType | None) -> str:
     if tensor is None:
         return "?"
     if tensor.shape and is_batch(tensor.shape[0]):
-        text = " × ".join(map(_size, tensor.shape[1:])) or "one number"
+        one = "one text" if tensor.dtype == "string" else "one number"
+        text = " × ".join(map(_size, tensor.shape[1:])) or one
     else:
         text = f"({', '.join(map(str, tensor.shape))})"
     text = clean(text, 2 * NAME)
-    return text if tensor.dtype == "float32" else f"{text} {tensor.dtype}"
+    return text if tensor.dtype == "float32" or text == "one text" else f"{text} {tensor.dtype}"
 
 
 def _size(size: Size) -> str:

@@ -157,6 +157,8 @@ def test_what_is_not_known_is_a_question_mark() -> None:
         (None, "?"),
         (TensorType((BATCH, 28, 28, 1)), "28 × 28 × 1"),
         (TensorType((BATCH,)), "one number"),
+        (TensorType((BATCH,), "string"), "one text"),
+        (TensorType((BATCH, 4), "string"), "4 string"),
         (TensorType((BATCH, symbol("time") + 1, 4), "int32"), "(time + 1) × 4 int32"),
         (TensorType((2 * BATCH, 3)), "(2*batch, 3)"),
         (TensorType(()), "()"),
