@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 
@@ -35,13 +35,22 @@ def refuse(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
+TRAINING: Final = frozenset({"keras", "jax", "matplotlib", "numpy", "pyarrow", "tensorflow", "torch"})
+"""What the extras install: checking, drawing and counting do without."""
+
+
 @contextmanager
 def files() -> Iterator[None]:
-    """Turn what the system says of a file into one line and exit status 2."""
+    """Turn what the system says of a file, and a missing extra, into one line and exit status 2."""
     from ..spec.expand import OverrideError
 
     try:
         yield
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in TRAINING:
+            raise
+        refuse(f'this needs {missing}, which is not installed here: pip install "keraspec[tensorflow]"')
     except OverrideError as error:
         refuse(str(error))
     except OSError as error:

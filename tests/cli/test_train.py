@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -88,3 +89,15 @@ def test_what_goes_wrong(call, tmp_path, arguments, status, words):
     assert words in done.stderr
     assert not (tmp_path / "runs").exists()
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("missing", ["pyarrow", "keras"])
+def test_without_the_extras_it_says_what_to_install(call, monkeypatch, missing):
+    for name in [one for one in sys.modules if one.partition(".")[0] == missing]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    done = call("train", "spec.keraspec.toml")
+    assert done.exit_code == 2
+    assert done.stderr == (
+        f'keraspec: this needs {missing}, which is not installed here: pip install "keraspec[tensorflow]"\n'
+    )
