@@ -335,7 +335,15 @@ def test_steps_at_once():
     assert chosen(1000, jit_compile=True, steps_per_execution=7) == (True, 7)
 
 
-def test_ctrl_c_saves_what_was_learned(tmp_path):
+@pytest.fixture
+def heard():
+    """Ctrl-C as a terminal has it: whoever starts the tests in the background has it ignored, for children too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_saves_what_was_learned(tmp_path, heard):
     (tmp_path / "t.csv").write_text(blobs()[2])
     (tmp_path / "spec.keraspec.toml").write_text(SPEC)
     program = "from keraspec.cli import main; main()"
@@ -359,7 +367,7 @@ def test_ctrl_c_saves_what_was_learned(tmp_path):
     assert run.model().get_layer("kind") is not None
 
 
-def test_a_second_ctrl_c_ends_at_once(check, tmp_path, monkeypatch):
+def test_a_second_ctrl_c_ends_at_once(check, tmp_path, monkeypatch, heard):
     from keraspec.runtime.train import _Session
 
     signals = []
