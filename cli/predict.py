@@ -20,7 +20,8 @@ def command(run: Path, data: Path, out: Path | None) -> None:
 
     INPUT has the columns of the model's inputs; those of its targets need not be there. Printed, or written to
     OUT, is a table with a row for each of INPUT: the prediction, by the class's name where labels were words,
-    and the probability of each class.
+    and the probability of each class. Where the spec says `missing = "drop"`, rows with a missing value have an
+    empty prediction.
 
     Exit status: 0 done, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
     """
@@ -36,6 +37,10 @@ def command(run: Path, data: Path, out: Path | None) -> None:
             raise SystemExit(1) from error
         except RunError as error:
             refuse(str(error))
+    left = made.count - len(made.rows)
+    if left:
+        rows = "1 row has" if left == 1 else f"{left} rows have"
+        click.echo(f"keraspec: {rows} no prediction: a value is missing there", err=True)
     if out is None:
         click.echo(made.csv(), nl=False)
     else:

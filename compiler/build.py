@@ -102,7 +102,7 @@ def _unsettled(node: Node, layer: keras.Layer, before: keras.Model) -> None:
             "the model can't be built without the data",
             node.pointer,
             "entry",
-            help="give `vocabulary`, or `max_tokens` with `pad_to_max_tokens = true`; or train the spec, which learns it",
+            help="give `vocabulary`, or `max_tokens` with `pad_to_max_tokens = true`; or train the spec",
         )
     )
 
@@ -206,6 +206,10 @@ def condensed(error: BaseException) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)) or type(error).__name__
     text = re.sub(r"^Exception encountered when calling [^\n]*\n+", "", text)
     text = text.split("\n\nArguments received by", 1)[0]
+    if text.startswith("Graph execution error"):  # pages of stack, then what is wrong, then the node's name
+        lines = [line for line in text.splitlines() if line.strip()]
+        ends = [index for index, line in enumerate(lines) if line.lstrip().startswith("[[{{node")]
+        text = lines[ends[0] - 1] if ends and ends[0] else lines[-1]
     text = " ".join(text.split())
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1].rstrip() + "…"
 
@@ -222,12 +226,14 @@ def _input(node: Node) -> keras.KerasTensor:
 def _freeze(layer: keras.Layer) -> None:
     """Keep what a spec says not to train from being trained, all the way in.
 
-    Keras asks each variable, and a layer made with ``trainable=False`` does not tell the layers inside it:
-    a model would train a ``Bidirectional`` or an attention layer all the same. Setting it again does tell them.
+    Keras asks each variable, and a layer made with ``trainable=False`` does not tell the layers inside it: a model
+    would train a ``Bidirectional`` or an attention layer all the same. Setting it once more on the layer itself
+    does nothing, as its value does not change.
     """
     for one in layer._flatten_layers():
         if not one.trainable:
-            one.trainable = False
+            for inner in one._flatten_layers(include_self=False):
+                inner.trainable = False
 
 
 def _of(tensors: Mapping[str, tuple[keras.KerasTensor, ...]], edge: Edge) -> keras.KerasTensor:

@@ -39,6 +39,8 @@ class _Inference:
         self.precision = precision
         self.findings: list[Finding] = []
         self.typed: dict[str, Typed] = {}
+        self.stateless: set[str] = set()
+        """Recurrent layers of which states were asked that they do not give: one word in them mends all of it."""
         self.learned: dict[str, frozenset[str]] = {}
 
     def node(self, node: Node) -> Typed:
@@ -121,6 +123,9 @@ class _Inference:
         help_text = f'write "{edge.source}"' if len(outputs) == 1 else "count from 0"
         if source.layer is not None and "return_state" in source.layer.arguments and not source.layer["return_state"]:
             help_text = f"for its states write `return_state = true` in `{edge.source}`"
+            if edge.source in self.stateless:
+                return None
+            self.stateless.add(edge.source)
         self.findings.append(
             Finding("E208", f"`{edge.source}` has {many}: there is no [{edge.index}]", edge.pointer, help=help_text)
         )

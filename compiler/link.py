@@ -237,6 +237,10 @@ class _Linker:
         if name not in self.nodes:
             self._not_found(reference, entry)
             return None
+        source = self.nodes[name]
+        if len(reference.path) > 1 and source.input is None and source.layer is None:
+            self.whole = False  # it is not understood what the entry is, so neither what is inside it
+            return None
         if len(reference.path) > 1:
             self.findings.append(
                 Finding(

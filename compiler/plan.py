@@ -21,9 +21,22 @@ PROBABILITIES: Final = frozenset(
 """Losses that compare one probability for each class."""
 
 
+WHOLE_ROWS: Final = frozenset(
+    """AUC CategoricalAccuracy CategoricalCrossentropy CategoricalHinge F1Score FBetaScore FalseNegatives FalsePositives
+    OneHotIoU OneHotMeanIoU Precision PrecisionAtRecall Recall RecallAtPrecision SensitivityAtSpecificity
+    SpecificityAtSensitivity TopKCategoricalAccuracy TrueNegatives TruePositives""".split()
+)
+"""Metrics that compare a number for each class, and are not to be had from the number of a class."""
+
+CLASS_NUMBERS: Final = frozenset(
+    {"SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy"}
+)
+"""Metrics that compare the number of the right class with a number for each class."""
+
+
 def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     """What can be said of ``data`` and ``training`` before any data is read."""
-    return (*_names(typed), *_losses(typed), *_monitors(typed))
+    return (*_names(typed), *_losses(typed), *_metrics(typed), *_monitors(typed))
 
 
 def _names(typed: TypedGraph) -> Iterator[Finding]:
@@ -98,6 +111,50 @@ def _loss(
             help="take the loss of an output that holds numbers",
             related=related,
         )
+
+
+def _metrics(typed: TypedGraph) -> Iterator[Finding]:
+    """Metrics that want another form of target than the loss of the same output does."""
+    training = typed.graph.spec.training
+    if training is None:
+        return
+    told: set[Pointer] = set()
+    for name in typed.graph.outputs:
+        own = training.outputs.get(name)
+        loss = own.loss if own is not None and own.loss is not None else training.loss
+        record = _record("losses", loss)
+        if record is None or record not in PROBABILITIES:
+            continue
+        mine = own is not None and bool(own.metrics)
+        metrics, at = (own.metrics, own.pointer) if own is not None and mine else (training.metrics, training.pointer)
+        for index, metric in enumerate(metrics):
+            found = _record("metrics", metric)
+            pointer: Pointer = (*at, "metrics", index)
+            if pointer in told or found is None:
+                continue
+            told.add(pointer)
+            if record == "SparseCategoricalCrossentropy" and found in WHOLE_ROWS:
+                twin = {"CategoricalAccuracy": "accuracy", "TopKCategoricalAccuracy": "SparseTopKCategoricalAccuracy"}
+                other = f'"{twin[found]}", or ' if found in twin else ""
+                yield Finding(
+                    "E409",
+                    f"{found} compares a number for each class, but {record} takes labels as one number",
+                    pointer,
+                    help=f'write {other}`loss = "categorical_crossentropy"`: labels then become a number for each class',
+                )
+            elif record != "SparseCategoricalCrossentropy" and found in CLASS_NUMBERS:
+                yield Finding(
+                    "E409",
+                    f"{found} takes labels as one number, but {record} compares a number for each class",
+                    pointer,
+                    help=f'write "{found.removeprefix("Sparse")}", or `loss = "sparse_categorical_crossentropy"`',
+                )
+
+
+def _record(family: str, value: Any) -> str | None:
+    written = value if isinstance(value, str) else value.get("type") if isinstance(value, Mapping) else None
+    record = find(family, written) if isinstance(written, str) else None
+    return None if record is None else record.name
 
 
 def _monitors(typed: TypedGraph) -> Iterator[Finding]:

@@ -111,6 +111,8 @@ def _count(entry: Entry, layer: Object, port: Port, edges: tuple[Edge | None, ..
         return
     count = len(edges)
     fewest, most = (port.minimum, port.maximum) if port.many else (1, 1)
+    if port.many and port is layer.record.ports[0] and not entry.listed and not port.elements:
+        fewest = max(fewest, 2)  # a list may have one tensor, but one tensor is no list
     if count >= fewest and (most is None or count <= most):
         return
     at = (*entry.pointer, "inputs" if entry.inputs is not None else "type" if entry.type else "reuse")

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 
 class CellError(Exception):
-    """A cell is not what was asked for: its index and how it reads."""
+    """A cell is not what was asked for: its index and how it reads; ``mostly`` if all but such cells are."""
 
-    def __init__(self, index: int, cell: str) -> None:
+    def __init__(self, index: int, cell: str, mostly: bool = False) -> None:
         super().__init__(cell)
         self.index = index
         self.cell = cell
+        self.mostly = mostly
 
 
 def is_arrow(values: Values) -> bool:
@@ -76,9 +77,14 @@ def numbers(values: Values) -> Array:
     trimmed = pc.utf8_trim_whitespace(values)
     for kind in (pa.int64(), pa.float64()):
         try:
-            return np.asarray(trimmed.cast(kind).to_numpy())
+            found = np.asarray(trimmed.cast(kind).to_numpy())
         except pa.ArrowInvalid:
             continue
+        nothing = np.isnan(found) if found.dtype.kind == "f" else np.zeros(0, bool)
+        if nothing.any():  # a spelling of NaN that is not among those that mean: no value
+            index = int(nothing.argmax())
+            raise CellError(index, trimmed[index].as_py(), mostly=True)
+        return found
     lower = pc.utf8_lower(trimmed)
     if pc.all(pc.is_in(lower, pa.array(["true", "false"]))).as_py():
         return np.asarray(pc.equal(lower, "true").to_numpy(), bool)
@@ -90,11 +96,18 @@ def _slowly(cells: list[str]) -> Array:
     import numpy as np
 
     result = np.empty(len(cells), np.float64)
+    wrong: list[int] = []
+    spellings: set[str] = set()
     for index, cell in enumerate(cells):
         try:
             result[index] = float(cell if "_" not in cell else "")
         except ValueError:
-            raise CellError(index, cell) from None
+            wrong.append(index)
+            spellings.add(cell)
+            if len(spellings) > 1:
+                break
+    if wrong:
+        raise CellError(wrong[0], cells[wrong[0]], mostly=len(spellings) == 1 and len(wrong) < len(cells))
     return result
 
 

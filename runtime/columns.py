@@ -17,6 +17,8 @@ from ..spec.spec import Column, Spec
 from .table import Table
 
 SHOWN_COLUMNS: Final = 8
+SHOWN_CHARACTERS: Final = 40
+SEPARATORS: Final = (";", "\t", "|", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,26 @@ def bind(graph: Graph, table: Table, *, targets: bool = True) -> Bindings:
     bindings = Bindings(found_inputs, found_targets)
     findings.extend(_leaks(bindings))
     if findings:
-        raise Problem(*findings)
+        raise Problem(*(unparted(table, (*spec.data.pointer, "source")) or findings))
     return bindings
+
+
+def unparted(table: Table, pointer: Pointer) -> tuple[Finding, ...]:
+    """The one cause of all columns missing: the file separates its cells by another character."""
+    if len(table.columns) != 1:
+        return ()
+    (only,) = table.columns
+    counts = {separator: only.count(separator) for separator in SEPARATORS}
+    separator, count = max(counts.items(), key=lambda item: item[1])
+    if not count:
+        return ()
+    message = f"{table.origin} has a single column, {_shown(only)}: its cells seem to stand apart by another character"
+    written = "\\t" if separator == "\t" else separator
+    return (Finding("E407", message, pointer, help=f'write `separator = "{written}"` in the source'),)
+
+
+def _shown(name: str) -> str:
+    return f"`{name}`" if len(name) <= SHOWN_CHARACTERS else f"`{name[: SHOWN_CHARACTERS - 1]}…`"
 
 
 def _side(
@@ -180,9 +200,11 @@ def no_column(name: str, table: Table, pointer: Pointer) -> Finding:
     if close:
         way = f"did you mean `{close[0]}`?"
     else:
-        shown = ", ".join(f"`{one}`" for one in list(table.columns)[:SHOWN_COLUMNS])
+        shown = ", ".join(_shown(one) for one in list(table.columns)[:SHOWN_COLUMNS])
         more = len(table.columns) - SHOWN_COLUMNS
         way = f"its columns are {shown}" + (f" and {more} more" if more > 0 else "")
+        if any(re.fullmatch(r"[-+]?\d+(\.\d+)?", one) for one in table.columns):
+            way += "; the first line of the file must name them, and looks like a row"
     return Finding("E402", f"there is no column `{name}` in {table.origin}", pointer, help=way)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 PATHS: Final = ("filepath", "filename", "log_dir", "backup_dir")
 """Arguments of callbacks that name a file or folder: below the run folder, whatever they say."""
+
+ACCURACIES: Final = frozenset({"accuracy", "acc"})
 
 WHOLE_MODEL: Final = frozenset({"ModelCheckpoint"})
 """Callbacks that save the model they are given: it must be the whole one."""
@@ -92,17 +95,20 @@ def _only(weights: Mapping[str, float]) -> Any:
     return list(weights.values()) or None
 
 
-def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model) -> list[Any]:
+def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form) -> list[Any]:
     """The spec's callbacks, with their files inside of the run folder.
 
     Raises:
-        Problem: E106 for a path that leads out of it, E310 if Keras refuses one.
+        Problem: E106 for a path that leads out of it, E310 if Keras refuses one, E417 if it needs what is not there.
     """
     training = typed.graph.spec.training
     assert training is not None
     made = []
     for one in wished(training):
-        kept = _kept(one, folder)
+        kept = _directed(_kept(one, folder), training, form)
+        if kept.record.name == "TensorBoard" and find_spec("tensorboard") is None:
+            message = "TensorBoard is not installed, and this callback writes for it"
+            raise Problem(Finding("E417", message, one.pointer, "entry", help="pip install tensorboard"))
         callback = keras_call(one.pointer, partial(make, kept))
         if one.object.record.name in WHOLE_MODEL:
             _of_whole(callback, whole)
@@ -130,6 +136,42 @@ def _kept(one: Wished, folder: Path) -> Object:
         (folder / pure.parent).mkdir(parents=True, exist_ok=True)
         written[argument] = str(folder / pure)
     return replace(one.object, written=written)
+
+
+def _directed(callback: Object, training: Training, form: Form) -> Object:
+    """The callback with the mode that ``"auto"`` means where Keras would not find it out.
+
+    With several outputs Keras logs ``OUTPUT_METRIC``, and looks for a metric of that name when it asks whether more or
+    less is better; and of the losses it knows ``loss`` alone.
+    """
+    monitor = callback.arguments.get("monitor")
+    if not isinstance(monitor, str) or callback.arguments.get("mode", "auto") != "auto" or len(form.outputs) < 2:
+        return callback
+    plain = monitor.removeprefix("val_")
+    for name in form.outputs:
+        if not plain.startswith(f"{name}_"):
+            continue
+        if plain == f"{name}_loss":
+            return replace(callback, written={**callback.written, "mode": "min"})
+        own = training.outputs.get(name)
+        for one in own.metrics if own is not None and own.metrics else training.metrics:
+            metric = resolve("metrics", one)
+            named = metric if isinstance(metric, str) else metric.name
+            if plain == f"{name}_{named}":
+                return replace(callback, written={**callback.written, "mode": _direction(metric)})
+    return callback
+
+
+def _direction(metric: Any) -> str:
+    """Whether a metric is better the larger or the smaller it is; ``accuracy`` stands for several metrics."""
+    import keras
+
+    if isinstance(metric, str):
+        if metric.lower() in ACCURACIES:
+            return "max"
+        metric = keras.metrics.get(metric)
+        metric = metric() if isinstance(metric, type) else metric
+    return "max" if getattr(metric, "_direction", "down") == "up" else "min"
 
 
 def _of_whole(callback: Any, whole: keras.Model) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 from collections.abc import Iterable
@@ -23,6 +24,9 @@ STEPS_AT_ONCE: Final = 32
 def quiet() -> None:
     """Keep TensorFlow from telling about itself on the terminal; what the person has set stays."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logger = logging.getLogger("tensorflow")
+    if logger.level == logging.NOTSET:  # it warns of functions being traced again, as several trainings do
+        logger.setLevel(logging.ERROR)
 
 
 def versions() -> dict[str, str]:

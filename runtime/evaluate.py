@@ -12,7 +12,7 @@ from .environment import Settings
 from .feed import feed
 from .progress import in_order
 from .reuse import interface_of_run, read_file, read_source, rows_of
-from .run import open_run
+from .run import RunError, open_run
 from .split import split
 
 
@@ -54,6 +54,11 @@ def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None)
         rows = Rows(
             {key: array[chosen] for key, array in every.inputs.items()},
             {key: array[chosen] for key, array in every.targets.items()},
+        )
+    if not rows.targets:
+        raise RunError(
+            f"{found.folder} was trained with a dataset of your own: which columns its targets are is not known; "
+            f"open {found.model_path} with Keras and call its evaluate"
         )
     model = found.model()
     compile_model(typed, model, interface.form, "sgd", Settings(False, 1, ()))  # no step is taken

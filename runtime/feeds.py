@@ -98,14 +98,46 @@ def _ahead(front: keras.Model, batches: tf.data.Dataset, names: Sequence[str]) -
     return {name: np.concatenate(part) for name, part in zip(names, parts, strict=True)}
 
 
+def require_end(**datasets: tf.data.Dataset | None) -> None:
+    """Make sure that datasets of one's own come to an end.
+
+    Raises:
+        ValueError: naming the one that repeats for ever.
+    """
+    for name, dataset in datasets.items():
+        if dataset is not None and int(dataset.cardinality()) == INFINITE:
+            raise ValueError(f"`{name}` never ends: leave out repeat(), the spec says how many epochs there are")
+
+
+def arranged(dataset: tf.data.Dataset, form: Form) -> tf.data.Dataset:
+    """A dataset of one's own with inputs and targets in the structure of the model, where it gives them by name.
+
+    Raises:
+        ValueError: if it has no batches or no targets, or names other inputs or outputs.
+    """
+    if int(dataset.cardinality()) == 0:
+        raise ValueError("the dataset has no batches")
+    parts = dataset.element_spec
+    if not isinstance(parts, tuple) or len(parts) not in (2, 3):
+        raise ValueError("the dataset must give batches (x, y), or (x, y, weights)")
+    for given, names in zip(parts, (tuple(form.inputs), form.outputs, form.outputs), strict=False):
+        if isinstance(given, Mapping) and (lacking := [name for name in names if name not in given]):
+            raise ValueError(f"the dataset names {', '.join(map(str, given))}, and there is no {', '.join(lacking)}")
+    if not any(isinstance(given, Mapping) for given in parts):
+        return dataset
+
+    def one(x: Any, *rest: Any) -> Any:
+        return (
+            form.x(x) if isinstance(x, Mapping) else x,
+            *(form.y(given) if isinstance(given, Mapping) else given for given in rest),
+        )
+
+    return dataset.map(one)
+
+
 def feeds_of_datasets(data: tf.data.Dataset, validation: tf.data.Dataset | None, halves: Cut | None) -> Feeds:
     """Datasets of one's own, as they are; only preprocessing is done in them where the model has any."""
     parts = {"train": data} | ({"validation": validation} if validation is not None else {})
     if halves is not None:
         parts = {name: part.map(through(halves.prefix)) for name, part in parts.items()}
-    endless = next((name for name, part in parts.items() if int(part.cardinality()) == INFINITE), None)
-    if endless is not None:
-        raise ValueError(
-            f"the dataset for {endless} never ends: leave out repeat(), the spec says how many epochs there are"
-        )
     return Feeds(parts["train"], parts, max(0, int(data.cardinality())), None)

@@ -177,7 +177,7 @@ def _indices(values: Values, classes: tuple[str, ...]) -> Array:
     if (result < 0).any():
         index = int(np.argmin(result))
         raise ClassError(
-            f'"{cells.reshape(-1)[index]}" is none of the classes {_listed(classes)}',
+            f'holds "{cells.reshape(-1)[index]}", which is none of the classes {_listed(classes)}',
             "the model knows only the classes it was trained with",
             index // max(1, cells.size // len(cells)),
         )

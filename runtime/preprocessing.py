@@ -64,11 +64,11 @@ def settle(typed: TypedGraph, batches: Callable[[], tf.data.Dataset]) -> Settle:
                     f"`{node.name}` learns from data how many tokens there are, so it can't be called again by `reuse`",
                     again.pointer,
                     "entry",
-                    help=f"write `max_tokens` and `pad_to_max_tokens = true` in `{node.name}`, or give its `vocabulary`",
+                    help=f"write `max_tokens` and `pad_to_max_tokens = true` in `{node.name}`, or its `vocabulary`",
                 )
             )
         _frozen(typed, node)
-        keras_call(node.pointer, partial(layer.adapt, batches().map(before)), "E415")
+        keras_call(node.pointer, partial(_learn, layer, batches().map(before)), "E415")
 
     return one
 
@@ -100,8 +100,23 @@ def adapt(typed: TypedGraph, built: Built, batches: Callable[[], tf.data.Dataset
             part = keras.Model(inputs[0] if len(inputs) == 1 else list(inputs), tensor)
             data = batches().map(part)
             seen = data if seen is None else seen.concatenate(data)
-        keras_call(nodes[0].pointer, partial(layer.adapt, seen), "E415")
+        keras_call(nodes[0].pointer, partial(_learn, layer, seen), "E415")
     return tuple(callers)
+
+
+def _learn(layer: keras.Layer, rows: tf.data.Dataset) -> None:
+    """``adapt``, in float32: under any other policy ``Normalization`` adds numbers of two dtypes, which Keras refuses."""
+    policy = layer.dtype_policy
+    if policy.compute_dtype == "float32":
+        layer.adapt(rows)
+        return
+    layer.dtype_policy = "float32"
+    try:
+        layer.adapt(rows)
+    finally:
+        layer.dtype_policy = policy
+    if hasattr(layer, "finalize_state"):
+        layer.finalize_state()
 
 
 def _frozen(typed: TypedGraph, node: Node) -> None:

@@ -113,7 +113,14 @@ def number(value: float) -> str:
 
 
 def in_order(logs: Mapping[str, Any]) -> dict[str, float]:
-    """Keras' logs as plain numbers, the loss first, validation last."""
+    """Keras' logs as plain numbers, the loss first, validation last; a metric of several numbers is numbered."""
     ranks = {"loss": 0, "val_loss": 2}
     names = sorted(logs, key=lambda name: ranks.get(name, 3 if name.startswith("val_") else 1))
-    return {name: float(logs[name]) for name in names}
+    plain: dict[str, float] = {}
+    for name in names:
+        value = logs[name]
+        if getattr(value, "ndim", 0) == 0:
+            plain[name] = float(value)
+        else:  # F1Score and its kin measure each class on its own unless told to average
+            plain |= {f"{name}_{index}": float(one) for index, one in enumerate(value.reshape(-1))}
+    return plain

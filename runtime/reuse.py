@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..spec.finding import Finding
 from ..spec.problem import Problem
 from .cells import taken
-from .columns import Binding, Bindings, no_column
+from .columns import Binding, Bindings, no_column, unparted
 from .data import Rows, misfit
 from .interface import Interface, read_interface
 from .labels import encoded
@@ -79,7 +81,14 @@ def rows_of(interface: Interface, table: Table, *, targets: bool) -> tuple[Rows,
     import numpy as np
 
     bindings = _bindings(interface, table, targets)
-    columns, keep = completed(table, bindings, interface.missing)
+    missing = interface.missing
+    if isinstance(missing, Mapping):  # it may speak of targets, which new rows need not have
+        missing = {
+            pattern: value
+            for pattern, value in missing.items()
+            if any(name == pattern or fnmatchcase(name, pattern) for name in table.columns)
+        }
+    columns, keep = completed(table, bindings, missing)
     count = len(next(iter(columns.values())))
     rows = np.arange(count)
     findings: list[Finding] = []
@@ -139,5 +148,5 @@ def _bindings(interface: Interface, table: Table, targets: bool) -> Bindings:
         )
         found[1][output.name] = Binding(output.name, output.columns, None, ("data", "targets", output.name, "column"))
     if findings:
-        raise Problem(*findings)
+        raise Problem(*(unparted(table, ("data", "source")) or findings))
     return Bindings(*found)

@@ -25,6 +25,9 @@ STRUCTURE: Final = frozenset(
 )
 """Classes that a Functional model's file needs and that no spec writes."""
 
+MASKING: Final = "keras.src.ops.numpy"
+"""Module of the plain operations on numbers that Keras itself puts into a model where a mask is computed."""
+
 CONFIG_LIMIT: Final = 64 * 2**20
 """Bytes of config.json: that of the largest application takes one megabyte."""
 
@@ -75,5 +78,7 @@ def unknown(config: Any) -> Iterator[str]:
             if name == "function":
                 if value.get("config") not in functions:
                     yield str(value.get("config"))
+            elif module == MASKING or (module == "keras.src.ops.core" and name == "Cast"):
+                continue
             elif name not in classes or not (module is None or module == "keras" or str(module).startswith("keras.")):
                 yield f"{module}.{name}"

@@ -58,6 +58,11 @@ def fitted(columns: Sequence[tuple[str, Values]], shape: Sizes, dtype: str) -> A
             way = (
                 'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
             )
+            if error.mostly:
+                way = (
+                    f'if "{error.cell}" means that there is no value, write `missing_values = ["", "{error.cell}"]` in '
+                    "the source, and in [data] what is to be done with `missing`"
+                )
             raise MisfitError(f'`{name}` holds "{error.cell}", which is no number', way, error.index) from None
         except MisfitError as error:
             raise MisfitError(f"`{name}` {error.message}", error.help, error.index) from None
@@ -91,7 +96,7 @@ def folded(found: Sequence[int], wanted: Sizes) -> tuple[int, ...]:
         rest = iter(_squeezed(found))
         return tuple(1 if size == 1 else next(rest) for size in sizes)
     shape = ", ".join(str(size) for size in wanted)
-    takes = f"{known} numbers a row" if unknown == 0 else "rows of that form"
+    takes = f"{known} number{'' if known == 1 else 's'} a row" if unknown == 0 else "rows of that form"
     gives = f"{total} number{'' if total == 1 else 's'} a row" if len(found) <= 1 else f"rows of shape {list(found)}"
     raise MisfitError(f"gives {gives}, but the shape [{shape}] takes {takes}", "change the shape or the columns")
 

@@ -26,7 +26,7 @@ from .compile import callbacks, compile_model, wished
 from .data import Prepared, prepare
 from .environment import Settings, choose, gpus, machine, quiet, versions
 from .feed import feed
-from .feeds import Feeds, feeds_of, feeds_of_datasets, inputs_only
+from .feeds import Feeds, arranged, feeds_of, feeds_of_datasets, inputs_only, require_end
 from .interface import interface_of
 from .preprocessing import adapt, cut, settle
 from .progress import Progress, in_order, progress
@@ -81,7 +81,8 @@ def train(
     keras.utils.set_random_seed(training.seed)
     interface = interface_of(typed, prepared, folder)
     form = interface.form
-    own: Any = data
+    own: Any = arranged(data, form) if prepared is None else None
+    apart: Any = None if prepared is not None or validation is None else arranged(validation, form)
 
     def raw() -> tf.data.Dataset:
         if prepared is not None:
@@ -93,11 +94,11 @@ def train(
     halves = cut(typed, built)
     model = halves.tail if halves is not None else twin(typed, built)
     feeds = (
-        feeds_of(prepared, form, halves, typed) if prepared is not None else feeds_of_datasets(own, validation, halves)
+        feeds_of(prepared, form, halves, typed) if prepared is not None else feeds_of_datasets(own, apart, halves)
     )
     devices = gpus()
     settings = choose(training, feeds.steps, [one.object for one in wished(training)], bool(devices))
-    optimizer = keras_call((*training.pointer, "optimizer"), lambda: _optimizer(training.optimizer))
+    optimizer = keras_call((*training.pointer, "optimizer"), lambda: _optimizer(training.optimizer, training.precision))
     optimizer.build(built.model.trainable_variables)
     compile_model(typed, model, form, optimizer, settings)
     # The model that is saved shares layers and optimizer with the one that is trained, but is compiled as
@@ -105,7 +106,7 @@ def train(
     compile_model(typed, built.model, form, optimizer, replace(settings, steps_per_execution=1))
     place = RunFolder.create(typed.graph.name, run_dir)
     return _Session(typed, built, model, feeds, settings, place, show, prepared).run(
-        interface.table(), callbacks(typed, place.path, built.model), devices
+        interface.table(), callbacks(typed, place.path, built.model, form), devices
     )
 
 
@@ -119,6 +120,7 @@ def _prepared(typed: TypedGraph, folder: Path, data: Any, validation: Any) -> Pr
         return from_arrays(typed, _pair(data), None if validation is None else _pair(validation))
     if not hasattr(data, "element_spec") or (validation is not None and not hasattr(validation, "element_spec")):
         raise ValueError("`data` is a pair of arrays (x, y), or a tf.data.Dataset of batches (x, y)")
+    require_end(data=data, validation=validation)
     return None
 
 
@@ -135,10 +137,17 @@ def twin(typed: TypedGraph, built: Built) -> keras.Model:
     return functional(graph, list(built.model.inputs), outputs, graph.name)
 
 
-def _optimizer(value: Any) -> Any:
+def _optimizer(value: Any, precision: str) -> Any:
+    """The optimizer; in half precision with the scaling of the loss, without which small gradients are lost.
+
+    Keras would add the scaling to each model anew, and not at all to one that was made under another policy.
+    """
     import keras
 
-    return keras.optimizers.get(resolve("optimizers", value))
+    made = keras.optimizers.get(resolve("optimizers", value))
+    if precision == "mixed_float16" and not isinstance(made, keras.optimizers.LossScaleOptimizer):
+        made = keras.optimizers.LossScaleOptimizer(made)
+    return made
 
 
 def _announce(prepared: Prepared | None, show: Progress) -> None:
@@ -254,9 +263,9 @@ class _Session:
             on_train_batch_end=step_ends if self.show.step is not None else None,
         )
         self.show.begin(epochs, self.feeds.steps)
-        with warnings.catch_warnings():
-            if not self.feeds.steps:  # a dataset of one's own that does not know its length: its end is no mishap
-                warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+        with self._lengths():
+            # Outputs without a loss have weights that nothing moves; the spec says so, no need to warn.
+            warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
             self.model.fit(
                 self.feeds.train,
                 validation_data=self.feeds.parts.get("validation"),
@@ -265,6 +274,14 @@ class _Session:
                 shuffle=False,  # the feed does that
                 verbose=0,
             )
+
+    @contextmanager
+    def _lengths(self) -> Iterator[None]:
+        """A dataset of one's own need not know its length; that it ends is no mishap, though Keras warns of it."""
+        with warnings.catch_warnings():
+            if self.prepared is None:
+                warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+            yield
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -326,7 +343,8 @@ class _Session:
         metrics: dict[str, dict[str, float]] = {part: {} for part in PARTS}
         try:
             for part, batches in self.feeds.parts.items():
-                found = self.model.evaluate(batches, verbose=0, return_dict=True)
+                with self._lengths():
+                    found = self.model.evaluate(batches, verbose=0, return_dict=True)
                 metrics[part] = in_order(found)
         except KeyboardInterrupt:
             self.show.say("interrupted again: not everything was measured")

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from .document import Document, Part, Place, Pointer, Source
 from .finding import Finding
+
+KEPT: Final = frozenset({"type", "name", "inputs"})
+"""Keys of a table that outlive a change of its ``type``: they are the language's own."""
 
 
 class OverrideError(ValueError):
@@ -27,7 +30,7 @@ def override(document: Document, settings: Sequence[str]) -> Document:
     """Lay ``KEY=VALUE`` settings over what was written: ``training.epochs=3``, ``layers.conv1.filters=64``.
 
     The value is read as TOML; what is no TOML value is text. Layers are found by their written name,
-    callbacks by ``name`` or ``type``.
+    callbacks by ``name`` or ``type``. Tables are merged key by key; where ``type`` changes, the old arguments go.
 
     Raises:
         OverrideError: if a setting has no ``=``, or leads through something that is not there.
@@ -85,18 +88,35 @@ def _set(data: dict[str, Any], keys: list[str], value: Any, setting: str) -> Poi
                 raise OverrideError(f"--set {setting}: nothing in `{whole}` is called {key!r}")
             pointer.append(index)
             if last:
-                at[index] = value
+                at[index] = _laid(at[index], value)
             at = at[index]
         elif isinstance(at, dict):
             pointer.append(key)
             if last:
-                at[key] = value
+                if key == "type" and at.get(key, value) != value:
+                    _strip(at)
+                at[key] = _laid(at.get(key), value)
             else:
                 at = at.setdefault(key, {})
         else:
             whole = ".".join(keys[:depth])
             raise OverrideError(f"--set {setting}: `{whole}` is no table, so it has no `{key}`")
     return tuple(pointer)
+
+
+def _laid(old: Any, new: Any) -> Any:
+    """A value laid over another: tables are merged key by key, everything else is replaced."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return new
+    if "type" in new and old.get("type", new["type"]) != new["type"]:
+        _strip(old)
+    return {**old, **{key: _laid(old.get(key), item) for key, item in new.items()}}
+
+
+def _strip(table: dict[str, Any]) -> None:
+    """Take away the arguments of what a table was before its ``type`` changed."""
+    for key in [key for key in table if key not in KEPT]:
+        del table[key]
 
 
 def _find(items: list[Any], key: str) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from .document import HOLE, Pointer
 from .published import SINGULAR, later_of, schema
 from .validation import Validation
-from .words import a, quoted
+from .words import a, quoted, shown
 
 NOT_YET: Final = "belongs to the language, but this version of keraspec does not carry it out yet"
 TYPES: Final[Mapping[str, frozenset[str]]] = {
@@ -26,8 +26,22 @@ _FREE_TEXT = frozenset({"name", "description"})
 
 
 def later_key(run: Validation, key: str, words: str, at: Pointer) -> None:
-    """Report a key of the language that comes later."""
+    """Report a key of the language that comes later; what places entries hangs on `extends`, which says it."""
+    if run.partial and key in ("before", "after", "remove"):
+        return
     run.add("E110", f"`{key}` ({words}) {NOT_YET}", at, part="key", help="write the spec without it for now")
+
+
+def later_value(run: Validation, value: Any, at: Pointer) -> bool:
+    """Report a value that comes later, of a key that has others already; whether it is one."""
+    if at == ("training", "class_weight") and value in ("balanced", "adaptive"):
+        words = f"weights that are {value}"
+    elif at in (("data", "split", "validation"), ("data", "split", "test")) and isinstance(value, dict):
+        words = "a source of its own for a part of the data"
+    else:
+        return False
+    run.add("E110", f"`{at[-1]}` as {shown(value)} ({words}) {NOT_YET}", at, help="write the spec without it for now")
+    return True
 
 
 def is_later_type(family: str, name: str) -> bool:

@@ -40,7 +40,7 @@ def parse(checked: Validation) -> tuple[Spec, tuple[Finding, ...]]:
 
 def snake_case(name: str) -> str:
     """A class name as Keras makes a layer's name of it: ``MaxPooling2D`` → ``max_pooling2d``."""
-    parted = re.sub(r"(?<=.)([A-Z][a-z0-9]+)", r"_\1", name.rpartition(".")[2])
+    parted = re.sub(r"(?<=.)([A-Z][a-z]+)", r"_\1", name.rpartition(".")[2])
     return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", parted).lower().strip("_")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .document import Part, Pointer
 from .finding import Related
-from .later import is_later_type, later_type
+from .later import is_later_type, later_key, later_type
 from .published import SINGULAR, Schema, definition_of, extra_of, later_of, required_of, schema
 from .validation import Validation
 from .words import OBSOLETE, a, closest, listed, quoted
@@ -15,6 +15,12 @@ from .words import OBSOLETE, a, closest, listed, quoted
 HARMLESS: Final = frozenset({"initializers", "regularizers", "constraints", "activations"})
 """Families on which no shape depends: a mistake there does not hide mistakes further on."""
 
+
+FORMULAS: Final = frozenset({"losses", "metrics"})
+"""Families of which a table may have an ``expression`` instead of a ``type``."""
+
+INPUTS: Final = "write a table of inputs at the top, `inputs.NAME.shape = [...]`, without the batch axis"
+"""What to do instead of an input layer."""
 
 NOTHING: Final = frozenset({"none", "null", "nil"})
 """Words for no value at all."""
@@ -34,6 +40,8 @@ def missing_keys(
     if not pointer and table.keys().isdisjoint((*properties, *later_of(table_schema))):
         run.unsound.add(pointer)
         return  # no spec at all: that `keraspec` is missing says it
+    if run.partial:
+        return  # the rest stands in the file that this one lies over
     later = later_of(table_schema, family)
     unknown = [key for key in table if key not in properties and key not in later]
     for key in required_of(table_schema):
@@ -72,10 +80,10 @@ def unknown_key(
         return
     names = [name for name in properties if name != "$schema"]
     near = closest(key, (name for name in names if name not in table))
-    if near is not None:
+    if key in OBSOLETE and family == "layers":
+        near, help_text = None, OBSOLETE[key]
+    elif near is not None:
         help_text = f"did you mean `{near}`?"
-    elif key in OBSOLETE:
-        help_text = OBSOLETE[key]
     elif not pointer and (sections := _sections_with(key)):
         help_text = f"write it below {' or '.join(f'`[{section}]`' for section in sections)}"
     else:
@@ -111,6 +119,11 @@ def _sections_with(key: str) -> list[str]:
 def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, *, nested: bool) -> None:
     """Report a table without ``type``: misspelt, or not there."""
     singular = SINGULAR[family]
+    if run.partial:
+        return  # the rest stands in the file that this one lies over
+    if family in FORMULAS and "expression" in table:
+        later_key(run, "expression", f"{a(singular)} as a formula", (*at, "expression"))
+        return
     ways = ("type",) if nested or family != "layers" else ("type", "reuse")
     for key, value in table.items():
         near = closest(key, ways)
@@ -137,6 +150,11 @@ def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tu
         later_type(run, family, name, at)
     else:
         near = closest(name, names) if name.casefold() not in NOTHING else None
+        if family == "layers" and name in ("Input", "InputLayer"):
+            run.add("E108", f"inputs are no layers: there is no {singular} called {quoted(name)}", at, help=INPUTS)
+            if "inputs" not in run.document.data:
+                run.misplaced.add("inputs")
+            return
         help_text = f'did you mean "{near}"?' if near else f"`keraspec schema` lists every {singular}"
         if name.casefold() in NOTHING and isinstance(at[-1], str) and at[-1] != "type":
             help_text = f"one is needed here; leave `{at[-1]}` out for the usual one"

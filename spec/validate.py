@@ -12,7 +12,7 @@ from typing import Any
 
 from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
-from .later import NOT_YET, later_key, without_expressions
+from .later import NOT_YET, later_key, later_value, without_expressions
 from .published import (
     SINGULAR,
     Schema,
@@ -100,6 +100,8 @@ def _value(run: Validation, value_schema: Schema, value: Any, at: Pointer, what:
     elif "section" in extra:
         _section(run, extra, value, at, what)
         return
+    elif later_value(run, value, at):
+        pass
     elif not fits(value_schema, value):
         for code, message, pointer, help_text in explain_value(value_schema, value, at, what):
             run.add(code, message, pointer, help=help_text)
@@ -132,7 +134,8 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
         return
     if isinstance(value, dict):
         if not has_tables(family):
-            known = [one for one in (value.get("type"), value.get("name")) if one in facts.get("names", ())]
+            stated = (value.get("type"), value.get("name"))
+            known = [one for one in stated if isinstance(one, str) and one in facts.get("names", ())]
             help_text = f"write the name alone: {quoted(known[0])}" if known else None
             run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
             return
@@ -198,7 +201,12 @@ def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, 
     if not definition:
         unknown_type(run, family, kind, here, types_of(family))
         run.unsound.add(at)
-        return False
+        meant = next((one for one in types_of(family) if one.casefold() == kind.casefold()), None)
+        if meant is None or not record_of(family, meant):
+            return False
+        # Only capitals are wrong: what else stands in the table can be held against what was meant.
+        _keys(run, record_of(family, meant), table, at, meant, skip=frozenset({"type"}), family=family)
+        return True
     if kind != name:
         run.findings.append(
             Finding("W101", f"`{kind}` is another name of `{name}`", here, help=f'write `type = "{name}"`')

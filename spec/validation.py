@@ -27,6 +27,11 @@ class Validation:
     unsound: set[Pointer] = field(default_factory=set)
     misplaced: set[str] = field(default_factory=set)
 
+    @property
+    def partial(self) -> bool:
+        """Whether the document lies over another one, so that nothing can be called missing."""
+        return "extends" in self.document.data
+
     def add(self, code: str, message: str, pointer: Pointer, **more: Any) -> None:
         """Note a finding and leave its value out of later stages."""
         self.note(code, message, pointer, **more)

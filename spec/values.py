@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from .document import HOLE, Pointer
 from .words import closest, quoted, shown
 
 _VALIDATORS: dict[int, Any] = {}
+_PATH = re.compile(r"[/\\]|\.[a-z]{2,5}$")
+"""What looks like the path of a file is no first value of a list."""
 
 
 def fits(schema: Mapping[str, Any], value: Any) -> bool:
@@ -59,8 +62,8 @@ def explain_value(schema: Mapping[str, Any], value: Any, at: Pointer, what: str)
     message = f"{name} must be {expects}, found {shown(value)}"
     if isinstance(value, str):
         choices = [word for branch in _flat(branches) for word in _choices(branch)]
-        if choices:
-            near = closest(value, choices)
+        near = closest(value, choices)
+        if near or choices not in ([], ["none"]):  # that a number may be left open makes it no matter of words
             return [("E107", message, at, f'did you mean "{near}"?' if near else None)]
     code = "E106" if any(_same_type(branch, value) for branch in _flat(branches)) else "E105"
     return [(code, message, at, way_out(branches, value))]
@@ -150,7 +153,7 @@ def way_out(branches: Any, value: Any) -> str | None:
             return f"write {value.strip()} without quotes"
         if "boolean" in kinds and value.casefold() in ("true", "false", "yes", "no", "on", "off"):
             return f"write {'true' if value.casefold() in ('true', 'yes', 'on') else 'false'} without quotes"
-        if "array" in kinds and "string" not in kinds:
+        if "array" in kinds and "string" not in kinds and not _PATH.search(value):
             return f"put it in square brackets: [{quoted(value)}]" if len(value) < 40 else "put it in square brackets"
     if isinstance(value, bool) and kinds & {"integer", "number"}:
         return "write a number: true and false are not numbers"

@@ -85,6 +85,11 @@ OBSOLETE: Final[Mapping[str, str]] = MappingProxyType(
         "input_shape": "leave it out: shapes of inputs stand in `inputs.NAME.shape`",
         "batch_input_shape": "leave it out: shapes of inputs stand in `inputs.NAME.shape`, without the batch axis",
         "input_length": "leave it out: the length comes from the input",
+        "use_causal_mask": "it is no argument of the layer but of its call: write `call = { use_causal_mask = true }`",
+        "return_attention_scores": "it is no argument of the layer but of its call: "
+        "write `call = { return_attention_scores = true }`",
+        "initial_state": 'tensors stand in `inputs`: `inputs = { sequences = "…", initial_state = "…" }`',
+        "attention_mask": 'tensors stand in `inputs`: `inputs = { query = "…", value = "…", attention_mask = "…" }`',
     }
 )
 """Arguments that people bring along and that a spec has no use for, with what to do."""

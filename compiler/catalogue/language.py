@@ -146,6 +146,9 @@ LAYER: Final = Section(
         ("repeat", "repeating an entry in series"),
         ("each", "repeating an entry side by side"),
         ("when", "leaving an entry out by a condition"),
+        ("before", "placing an entry by `extends`"),
+        ("after", "placing an entry by `extends`"),
+        ("remove", "taking an entry away by `extends`"),
     ),
 )
 

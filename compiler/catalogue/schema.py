@@ -2,7 +2,8 @@
 
 One definition for each section of the language and each Keras object. What JSON Schema has no word for
 stands under ``x-keraspec``: ``expects`` (a kind in words), ``family``, ``section``, ``each``, ``many``,
-``lone``, ``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key; ``keraspec.spec`` reads it.
+``lone``, ``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key;
+``keraspec.spec`` reads it.
 
 A table with ``type`` is a ``oneOf`` of closed objects, told apart by a ``const``: that is what editors complete
 from. What would make them complete and explain badly stands beside it:

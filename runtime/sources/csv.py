@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import codecs
+import gzip
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DEFAULT_MISSING: Final = ("", "NA", "N/A", "NaN", "nan", "null")
+GZIP: Final = b"\x1f\x8b"
+CHUNK: Final = 2**22
 
 
 def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
     """Read a CSV file, gzipped or not, UTF-8 with or without a byte order mark.
 
-    The first line names the columns; blanks around the names are dropped. Lines without any character are
+    The first line names the columns; blanks around names and cells are dropped. Lines without any character are
     passed over. Quoted cells may hold separators and line ends.
 
     Raises:
@@ -34,9 +38,11 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
     path = found(arguments["path"], folder, (*pointer, "path"))
     at = (*pointer, "path")
     try:
+        _require_separator(arguments.get("separator", ","), (*pointer, "separator"))
+        _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
         table = _read(path, arguments, names, at, threads=True)
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
         raise Problem(_unreadable(path, arguments, at, error)) from error
     if table.num_rows == 0:
         raise Problem(Finding("E412", f'"{arguments["path"]}" names its columns but has no rows', at))
@@ -44,9 +50,60 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
     counts = Counter(clean)
     return Table(
         arguments["path"],
-        dict(zip(clean, table.columns, strict=True)),
+        {name: _trimmed(values, arguments) for name, values in zip(clean, table.columns, strict=True)},
         frozenset(name for name, count in counts.items() if count > 1),
     )
+
+
+def _require_separator(separator: str, at: Pointer) -> None:
+    if not separator.isascii() or separator in '"\r\n':
+        message = f"cells can't be parted by {separator!r}: expected one plain character, other than a quotation mark"
+        raise Problem(Finding("E407", message, at, help='write ",", ";", "|" or "\\t" (a tab)'))
+
+
+def _require_text(path: Path, shown: str, at: Pointer) -> None:
+    """Whether a file is text at all: what Arrow says of other files helps nobody.
+
+    Raises:
+        Problem: E407, with the line that can't be read.
+        OSError, EOFError, zlib.error: if the file is not what its ending says.
+    """
+    zipped = path.name.lower().endswith(".gz")
+    with gzip.open(path, "rb") if zipped else path.open("rb") as file:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        line = 1
+        chunk = file.read(CHUNK)
+        if not zipped and chunk.startswith(GZIP):
+            message, way = f'"{shown}" is packed with gzip', "let its name end in .csv.gz"
+            raise Problem(Finding("E407", message, at, help=way))
+        way = "save the file with the encoding UTF-8"
+        while True:
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                message = f'"{shown}" is not UTF-8: line {line} can\'t be read'
+                raise Problem(Finding("E407", message, at, help=way)) from error
+            if b"\0" in chunk:
+                line += chunk.count(b"\n", 0, chunk.index(b"\0"))
+                message = f'"{shown}" is not plain text: line {line} holds a zero byte'
+                raise Problem(Finding("E407", message, at, help=way))
+            if not chunk:
+                return
+            line += chunk.count(b"\n")
+            chunk = file.read(CHUNK)
+
+
+def _trimmed(values: Any, arguments: Mapping[str, Any]) -> Any:
+    """Cells without the blanks around them, which many files have after each comma."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(values)
+    if trimmed.equals(values):
+        return values
+    none = pa.array(arguments.get("missing_values", DEFAULT_MISSING), pa.string())
+    return pc.if_else(pc.is_in(trimmed, none), pa.scalar(None, pa.string()), trimmed)
 
 
 def _options(arguments: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -100,7 +157,7 @@ def _ragged(shown: str, bad: list[Any], at: Pointer) -> Finding:
     if first.text.count('"') % 2:
         way += "; a quotation mark is not closed there"
     else:
-        way += "; a cell that holds a separator must stand in quotation marks"
+        way += "; a cell that holds a separator must stand in quotation marks, with no blank before them"
     return Finding(
         "E407",
         f'"{shown}": row {first.number - 1} has {first.actual_columns} cells, but the first line names '
@@ -116,21 +173,10 @@ def _unreadable(path: Path, arguments: Mapping[str, Any], at: Pointer, error: Ex
     shown = arguments["path"]
     text = str(error)
     if "Empty CSV" in text:
-        return Finding(
-            "E412", f'"{shown}" is empty', at, help="the first line names the columns, each further line is a row"
-        )
-    if isinstance(error, UnicodeDecodeError) or "UTF8" in text:
-        row = None
-        try:
-            _read(path, arguments, _names(path, arguments), at, threads=False)
-        except pa.ArrowInvalid as again:
-            row = re.search(r"Row #(\d+)", str(again))
-        except UnicodeDecodeError:
-            pass
-        where = f"row {int(row[1]) - 1}" if row else "the first line"
-        return Finding(
-            "E407", f'"{shown}" is not UTF-8: {where} can\'t be read', at, help="save the file with the encoding UTF-8"
-        )
+        with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
+            blank = not file.read(CHUNK).removeprefix(codecs.BOM_UTF8).strip()
+        message = f'"{shown}" is empty' if blank else f'"{shown}" names its columns but has no rows'
+        return Finding("E412", message, at, help="the first line names the columns, each further line is a row")
     if isinstance(error, pa.ArrowInvalid):
         return Finding("E407", f'"{shown}" can\'t be read as a table: {text.splitlines()[0]}', at)
     return Finding("E407", f'"{shown}" can\'t be read: {reason(error)}', at)

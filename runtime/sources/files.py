@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
+
+
+LONGEST: Final = 60
+"""Characters of a path that a message repeats."""
 
 
 def found(path: str, folder: Path, pointer: Pointer) -> Path:
@@ -16,10 +21,15 @@ def found(path: str, folder: Path, pointer: Pointer) -> Path:
     Raises:
         Problem: E401 if there is no such file; the help names a file that is there and looks alike.
     """
-    whole = folder / Path(path).expanduser()
-    if whole.is_file():
+    try:
+        whole = folder / Path(path).expanduser()
+        there, is_folder = whole.is_file(), whole.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, no home, no right to look
+        shown = path if len(path) <= LONGEST else path[: LONGEST - 1] + "…"
+        raise Problem(Finding("E401", f'"{shown}" can\'t be looked up: {reason(error)}', pointer)) from error
+    if there:
         return whole
-    if whole.is_dir():
+    if is_folder:
         raise Problem(Finding("E401", f'expected a file, but "{path}" is a folder', pointer))
     near = whole.parent
     if not near.is_dir():

@@ -137,7 +137,7 @@ def frozen() -> Model:
     x = layers.BatchNormalization(center=False)(x, training=False)
     x = layers.Dropout(0.5)(x, training=True)
     x = layers.Reshape((6, 24), name="rows")(x)
-    x = layers.Bidirectional(layers.LSTM(3), trainable=False)(x)
+    x = layers.Bidirectional(layers.LSTM(3, trainable=False), trainable=False)(x)  # the outer word alone trains on
     return Model(x_in, layers.Dense(2)(x), name="frozen")
 
 

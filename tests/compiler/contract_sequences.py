@@ -40,9 +40,9 @@ def seq2seq() -> Model:
 
 def directions() -> Model:
     x = Input((9, 4), name="x")
-    forward, backward = layers.Bidirectional(
-        layers.GRU(3, return_sequences=True), merge_mode=None, name="kept_apart"
-    )(x)
+    forward, backward = layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode=None, name="kept_apart")(
+        x
+    )
     inner = layers.LSTM(3, return_state=True, recurrent_initializer=keras.initializers.Orthogonal(0.5))
     states = layers.Bidirectional(inner, name="states")(x)[1:]
     from_states = layers.Bidirectional(
@@ -73,7 +73,7 @@ def cells() -> Model:
 def transformer() -> Model:
     tokens = Input((10,), dtype="int32", name="tokens")
     embedded = layers.Embedding(100, 16, mask_zero=True, name="embedded")(tokens)
-    attended = layers.MultiHeadAttention(2, 8, dropout=0.1, name="attended")(embedded, embedded)
+    attended = layers.MultiHeadAttention(2, 8, dropout=0.1, name="attended")(embedded, value=embedded)
     x = layers.Add(name="sum1")([embedded, attended])
     norm1 = layers.LayerNormalization(epsilon=1e-6, name="norm1")(x)
     x = layers.Dense(32, activation="gelu", name="wide")(norm1)
@@ -87,11 +87,11 @@ def transformer() -> Model:
 def decoder_block() -> Model:
     memory, target = Input((None, 12), name="memory"), Input((None, 12), name="target")
     keep = Input((None, None), dtype="bool", name="keep")
-    x = layers.MultiHeadAttention(3, 4, name="self")(target, target, key=target, use_causal_mask=True)
+    x = layers.MultiHeadAttention(3, 4, name="self")(target, value=target, key=target, use_causal_mask=True)
     x = layers.Add(name="plus")([target, x])
     x = layers.LayerNormalization(name="norm")(x)
     cross = layers.MultiHeadAttention(3, 4, value_dim=6, output_shape=20, use_bias=False, name="cross")
-    out, scores = cross(x, memory, attention_mask=keep, return_attention_scores=True)
+    out, scores = cross(x, value=memory, attention_mask=keep, return_attention_scores=True)
     return Model([memory, target, keep], {"out": out, "scores": scores}, name="decoder_block")
 
 
@@ -203,16 +203,17 @@ def continued() -> Model:
     first, second = Input((None, 3), name="first"), Input((None, 3), name="second")
     rnn = layers.GRU(4, return_sequences=True, return_state=True, name="rnn")
     one, state = rnn(first)
-    two, state = rnn(second, initial_state=state)
+    two, state = rnn(second, initial_state=[state])
     whole = layers.Concatenate(axis=1, name="whole")([one, two])
     return Model([first, second], {"seq": whole, "state": state}, name="decoder_twice")
 
 
 def softmax_mask() -> Model:
     x, m = Input((5, 4), name="x"), Input((5, 4), dtype="bool", name="m")
-    prob = layers.Softmax(axis=[1, 2], name="prob")(x, m)
-    hold = layers.GroupQueryAttention(2, 4, 2, name="hold")(x, prob)
-    return Model([x, m], layers.MultiHeadAttention(1, 3, attention_axes=(1,))(hold, x, key=prob), name="kwargs")
+    prob = layers.Softmax(axis=[1, 2], name="prob")(x, mask=m)
+    hold = layers.GroupQueryAttention(2, 4, 2, name="hold")(x, value=x)
+    seen = layers.MultiHeadAttention(1, 3, attention_axes=(1,), name="seen")(hold, value=x, key=hold)
+    return Model([x, m], {"prob": prob, "seen": seen}, name="kwargs")
 
 
 def scores() -> Model:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ HERE = Path(__file__).parent
 SPECS = sorted((HERE.parent / "golden" / "specs").glob("*.keraspec.*"))
 WARNED = {"masks": ["W301"]}
 """Specs of which `check` has something to say."""
-BY_CHANCE = {"frozen"}
-"""Networks that give other numbers each time they are asked."""
-UNKNOWN = 8
+WITHOUT_NUMBERS = {"frozen", "learned_preprocessing"}
+"""Networks that drop by chance whenever they are asked, or that must see data first."""
+UNKNOWN = 64
 """What sizes not known become when numbers are compared."""
 
 
@@ -54,6 +55,7 @@ def test_every_network_has_its_spec(models: dict[str, Callable[[], Any]]) -> Non
     assert sorted(models) == [stem(path) for path in SPECS]
 
 
+@pytest.mark.filterwarnings(r"ignore:[\s\S]*was passed an input with a mask")
 @pytest.mark.parametrize("path", SPECS, ids=stem)
 def test_a_spec_is_the_network_that_keras_makes(path: Path, models: dict[str, Callable[[], Any]]) -> None:
     import keras
@@ -72,8 +74,8 @@ def test_a_spec_is_the_network_that_keras_makes(path: Path, models: dict[str, Ca
     for layer in (one for one in wanted.layers if isinstance(one, keras.Layer)):
         model.get_layer(layer.name).set_weights(layer.get_weights())
     given = _inputs(wanted)
-    if stem(path) not in BY_CHANCE:
-        _same_numbers(model(given), wanted(given))
+    if stem(path) not in WITHOUT_NUMBERS:
+        _same_numbers(model(given, training=False), wanted(given, training=False))
 
 
 def _same_table(table: dict[str, Any], wanted: Any) -> None:
@@ -94,7 +96,8 @@ def _same_table(table: dict[str, Any], wanted: Any) -> None:
         name = row["name"]
         if name not in layers:  # called again: the weights count once, and the next of the layer's calls is meant
             assert row["params"] == row["trainable_params"] == 0
-            name = next(other for other in calls if calls[other] and isinstance(layers[other], getattr(keras.layers, row["type"])))
+            kind = getattr(keras.layers, row["type"])
+            name = next(other for other in calls if calls[other] and isinstance(layers[other], kind))
         _same_types(row["outputs"], calls[name].pop(0).output_tensors)
     assert not any(calls.values())
     assert table["name"].replace(" ", "_") == wanted.name
@@ -156,7 +159,8 @@ def _same_numbers(ours: Any, theirs: Any) -> None:
 
     keras.tree.assert_same_structure(ours, theirs)
     for one, other in zip(keras.tree.flatten(ours), keras.tree.flatten(theirs), strict=True):
-        np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
+        numbers = [keras.ops.convert_to_numpy(each).astype("float64") for each in (one, other)]
+        np.testing.assert_allclose(*numbers, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=stem)
@@ -177,7 +181,7 @@ def test_a_spec_can_be_drawn(path: Path) -> None:
     spec = checked(path)
     assert spec.typed is not None
     drawing = Drawing(spec.typed)
-    svg = drawing._repr_svg_()
+    svg = unescape(drawing._repr_svg_())
     for name in spec.typed.graph.nodes:
         assert name in drawing.dot
         assert name in drawing.mermaid

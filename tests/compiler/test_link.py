@@ -228,7 +228,7 @@ def test_nothing_is_called_unused_while_something_is_not_understood() -> None:
         (
             'Dropout rate = 0.5; inputs = "x"; call = { training = "yes" }',
             'E105 "yes"',
-            '`training` of a call of Dropout must be true or false, found the text "yes"',
+            '`training` of a call of Dropout must be true or false, or "none", found the text "yes"',
         ),
         (
             'MultiHeadAttention num_heads = 2; key_dim = 3; inputs = { query = "x", value = "y" }; call = { key = 1 }',

@@ -132,3 +132,25 @@ def test_a_refusal_stands_at_its_entry(check, refused):
     assert one.pointer == wide.pointer
     assert "units" in one.message
     assert "\n" not in one.message
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        '{ type = "Bidirectional", layer = { type = "LSTM", units = 2 }, trainable = false }',
+        '{ type = "MultiHeadAttention", num_heads = 1, key_dim = 2, trainable = false, '
+        'inputs = { query = "x", value = "x" } }',
+        '{ type = "TimeDistributed", layer = { type = "Dense", units = 2 }, trainable = false }',
+        '{ type = "TimeDistributed", layer = { type = "Bidirectional", trainable = false, '
+        'layer = { type = "GRU", units = 2 } }, inputs = "rows" }',
+        '{ type = "RNN", cell = { type = "GRUCell", units = 2 }, trainable = false }',
+        '{ type = "Dense", units = 2, trainable = false }',
+    ],
+)
+def test_what_is_not_to_be_trained_is_not_trained_inside_either(check, layer):
+    entry = layer if "inputs" in layer else f'{layer[:-1]}, inputs = "x" }}'
+    typed = check(f"keraspec = 1\ninputs.x.shape = [4, 3]\ninputs.rows.shape = [2, 4, 3]\nlayers = [ {entry} ]\n").typed
+    model = build(typed)
+    assert model.trainable_weights == []
+    assert sum(typed.typed[name].trainable_params for name in typed.typed) == 0
+    assert model.count_params() > 0

@@ -111,7 +111,7 @@ def test_a_quotation_mark_that_is_not_closed(tmp_path):
         (b"", "E412", "is empty"),
         (b"\n", "E412", "is empty"),
         (b"a,b\n", "E412", "no rows"),
-        (b"a,b\n1,x\n2,\xff\n", "E407", "row 2"),
+        (b"a,b\n1,x\n2,\xff\n", "E407", "line 3"),
         ("a,b\n1,2\n".encode("utf-16"), "E407", "not UTF-8"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff", "E407", "not UTF-8"),
     ],

@@ -59,8 +59,8 @@ def test_the_size_is_a_word_until_the_data_is_read() -> None:
 
 
 def test_two_lookups_have_two_sizes() -> None:
-    text = SPEC.replace('name = "all"', 'name = "other"\ntype = "StringLookup"\noutput_mode = "one_hot"\ninputs = "colour"\n\n'
-                        '[[layers]]\nname = "all"').replace('["hot", "size"]', '["hot", "other", "size"]')  # fmt: skip
+    other = 'name = "other"\ntype = "StringLookup"\noutput_mode = "one_hot"\ninputs = "colour"\n\n[[layers]]\n'
+    text = SPEC.replace('name = "all"', other + 'name = "all"').replace('"hot", "size"', '"hot", "other", "size"')
     typed = compile_text(text).typed
     assert typed is not None
     assert str(typed.typed["all"].outputs[0].shape[1]) == "hot_tokens + other_tokens + 1"
