@@ -22,9 +22,27 @@ PROBABILITIES: Final = frozenset(
 
 
 WHOLE_ROWS: Final = frozenset(
-    """AUC CategoricalAccuracy CategoricalCrossentropy CategoricalHinge F1Score FBetaScore FalseNegatives FalsePositives
-    OneHotIoU OneHotMeanIoU Precision PrecisionAtRecall Recall RecallAtPrecision SensitivityAtSpecificity
-    SpecificityAtSensitivity TopKCategoricalAccuracy TrueNegatives TruePositives""".split()
+    [
+        "AUC",
+        "CategoricalAccuracy",
+        "CategoricalCrossentropy",
+        "CategoricalHinge",
+        "F1Score",
+        "FBetaScore",
+        "FalseNegatives",
+        "FalsePositives",
+        "OneHotIoU",
+        "OneHotMeanIoU",
+        "Precision",
+        "PrecisionAtRecall",
+        "Recall",
+        "RecallAtPrecision",
+        "SensitivityAtSpecificity",
+        "SpecificityAtSensitivity",
+        "TopKCategoricalAccuracy",
+        "TrueNegatives",
+        "TruePositives",
+    ]
 )
 """Metrics that compare a number for each class, and are not to be had from the number of a class."""
 
@@ -140,7 +158,7 @@ def _metrics(typed: TypedGraph) -> Iterator[Finding]:
                     "E409",
                     f"{found} compares a number for each class, but {record} takes labels as one number",
                     pointer,
-                    help=f'write {other}`loss = "categorical_crossentropy"`: labels then become a number for each class',
+                    help=f'write {other}`loss = "categorical_crossentropy"`: labels become such numbers',
                 )
             elif record != "SparseCategoricalCrossentropy" and found in CLASS_NUMBERS:
                 yield Finding(

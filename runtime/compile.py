@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from ..compiler.catalogue.record import Object
 from ..compiler.graph import TypedGraph
 from ..spec.document import Pointer
 from ..spec.finding import Finding
+from ..spec.parse import snake_case
 from ..spec.problem import Problem
 from ..spec.spec import Training
 from .environment import Settings
@@ -67,7 +69,7 @@ def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: 
             losses[name] = keras_call((*at, "loss"), partial(resolve, "losses", loss))
             weights[name] = own.weight if own is not None else 1.0
         if wanted and (loss is not None or (own is not None and own.metrics)):
-            metrics[name] = [keras_call((*at, "metrics"), partial(resolve, "metrics", one)) for one in wanted]
+            metrics[name] = keras_call((*at, "metrics"), partial(_metrics, wanted))
     weighted = {name: weight for name, weight in weights.items() if weight != 1}
     keras_call(
         training.pointer,
@@ -80,6 +82,22 @@ def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: 
             jit_compile=settings.jit_compile,
         ),
     )
+
+
+def _metrics(wanted: Sequence[Any]) -> list[Any]:
+    """Metrics with names that depend on this list alone: Keras counts on, whatever else the process has made."""
+    taken: Counter[str] = Counter()
+    made = []
+    for one in wanted:
+        found = None if isinstance(one, str) else stated("metrics", one)
+        if found is None or "name" in found.written:
+            made.append(resolve("metrics", one))
+            continue
+        default = found.arguments.get("name")
+        name = default if isinstance(default, str) else snake_case(found.record.name)
+        made.append(make(found, name=f"{name}_{taken[name]}" if taken[name] else name))
+        taken[name] += 1
+    return made
 
 
 def _arranged(form: Form, values: Mapping[str, Any]) -> Any:
@@ -154,8 +172,7 @@ def _directed(callback: Object, training: Training, form: Form) -> Object:
         if plain == f"{name}_loss":
             return replace(callback, written={**callback.written, "mode": "min"})
         own = training.outputs.get(name)
-        for one in own.metrics if own is not None and own.metrics else training.metrics:
-            metric = resolve("metrics", one)
+        for metric in _metrics(own.metrics if own is not None and own.metrics else training.metrics):
             named = metric if isinstance(metric, str) else metric.name
             if plain == f"{name}_{named}":
                 return replace(callback, written={**callback.written, "mode": _direction(metric)})

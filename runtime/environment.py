@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import platform
-from collections.abc import Iterable
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Final
+from importlib.util import find_spec
+from typing import Any, Final
 
 from ..compiler.catalogue.record import Object
 from ..spec.spec import Training
-
-if TYPE_CHECKING:
-    pass
 
 PACKAGES: Final = ("keraspec", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "pyarrow")
 STEPS_AT_ONCE: Final = 32
@@ -27,6 +28,38 @@ def quiet() -> None:
     logger = logging.getLogger("tensorflow")
     if logger.level == logging.NOTSET:  # it warns of functions being traced again, as several trainings do
         logger.setLevel(logging.ERROR)
+    wanted = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
+    if wanted and "tensorflow" not in sys.modules and find_spec("tensorflow") is not None:
+        with _held_back():
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold back what is written to the standard error, past Python too; it comes out if an exception does.
+
+    Whatever its log level, TensorFlow says on import that there is no GPU driver, several times.
+    """
+    sys.stderr.flush()
+    try:
+        before = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(before, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
 
 
 def versions() -> dict[str, str]:

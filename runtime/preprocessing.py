@@ -104,8 +104,13 @@ def adapt(typed: TypedGraph, built: Built, batches: Callable[[], tf.data.Dataset
     return tuple(callers)
 
 
-def _learn(layer: keras.Layer, rows: tf.data.Dataset) -> None:
-    """``adapt``, in float32: under any other policy ``Normalization`` adds numbers of two dtypes, which Keras refuses."""
+def _learn(layer: keras.Layer, rows: Any) -> None:
+    """``adapt``, in float32: under any other policy ``Normalization`` adds numbers of two dtypes, and fails."""
+    if type(layer).__name__ == "Normalization" and rows.element_spec.shape.rank == 1:
+        import numpy as np
+
+        # Keras would take each batch of single numbers for one row.
+        rows = np.concatenate([batch.numpy() for batch in rows])
     policy = layer.dtype_policy
     if policy.compute_dtype == "float32":
         layer.adapt(rows)
@@ -169,8 +174,8 @@ def cut(typed: TypedGraph, built: Built) -> Cut | None:
         return None
     front = keras.Model(raw[0] if len(raw) == 1 else list(raw), list(borders))
     fresh = [
-        keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=name)
-        for name, tensor in zip(between.values(), borders, strict=True)
+        keras.Input(batch_shape=_rows(typed, edge, tensor.shape), dtype=tensor.dtype, name=name)
+        for (edge, name), tensor in zip(between.items(), borders, strict=True)
     ]
     tensors: dict[str, dict[int, Any]] = {}
     for (source, index), tensor in zip(between, fresh, strict=True):
@@ -181,6 +186,14 @@ def cut(typed: TypedGraph, built: Built) -> Cut | None:
             flat[node.name] = apply(node, built.layers[node.shared or node.name], flat)
     outputs = [flat[edge.source][edge.index] for edge in graph.outputs.values()]
     return Cut(front, functional(graph, fresh, outputs, graph.name), tuple(between.values()))
+
+
+def _rows(typed: TypedGraph, place: tuple[str, int], said: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """The shape of what crosses the cut. Keras says an axis too many of TextVectorization."""
+    inferred = typed.tensor(Edge(*place, ()))
+    if inferred is None or inferred.rank == len(said):
+        return said
+    return (None, *(size if isinstance(size, int) else None for size in inferred.shape[1:]))
 
 
 def _name(edge: Edge) -> str:

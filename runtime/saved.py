@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     import keras
 
 STRUCTURE: Final = frozenset(
-    {"Functional", "InputLayer", "DTypePolicy", "SharedObject", "__keras_tensor__", "__tensor__", "__numpy__"}
+    [
+        "Functional",
+        "InputLayer",
+        "DTypePolicy",
+        "LossScaleOptimizer",
+        "SharedObject",
+        "__keras_tensor__",
+        "__tensor__",
+        "__numpy__",
+    ]
 )
 """Classes that a Functional model's file needs and that no spec writes."""
 

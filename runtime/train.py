@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import isfinite, isnan
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -93,9 +94,7 @@ def train(
     adapt(typed, built, raw)
     halves = cut(typed, built)
     model = halves.tail if halves is not None else twin(typed, built)
-    feeds = (
-        feeds_of(prepared, form, halves, typed) if prepared is not None else feeds_of_datasets(own, apart, halves)
-    )
+    feeds = feeds_of(prepared, form, halves, typed) if prepared is not None else feeds_of_datasets(own, apart, halves)
     devices = gpus()
     settings = choose(training, feeds.steps, [one.object for one in wished(training)], bool(devices))
     optimizer = keras_call((*training.pointer, "optimizer"), lambda: _optimizer(training.optimizer, training.precision))
@@ -249,7 +248,7 @@ class _Session:
             self.watch.history.append({"epoch": epoch + 1, **values, "seconds": seconds})
             self.place.history(self.watch.history)
             self.show.epoch(epoch, values, seconds)
-            if values.get("loss", 0.0) != values.get("loss", 0.0):
+            if not isfinite(values.get("loss", 0.0)):
                 self.watch.diverged = True
                 self.model.stop_training = True
 
@@ -358,9 +357,10 @@ class _Session:
     def _divergence(self) -> Finding:
         training = self.typed.graph.spec.training
         assert training is not None
+        became = "NaN" if isnan(self.watch.history[-1]["loss"]) else "infinite"
         return Finding(
             "E418",
-            f"the loss became NaN (no number any more) in epoch {len(self.watch.history)}",
+            f"the loss became {became} (no number any more) in epoch {len(self.watch.history)}",
             (*training.pointer, "optimizer"),
             help="a smaller learning rate helps most often; so do inputs scaled to about -1 to 1 (Normalization, "
             "Rescaling), `clipnorm` in the optimizer, and a loss that fits the output",

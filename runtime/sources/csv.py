@@ -157,7 +157,9 @@ def _ragged(shown: str, bad: list[Any], at: Pointer) -> Finding:
     if first.text.count('"') % 2:
         way += "; a quotation mark is not closed there"
     else:
-        way += "; a cell that holds a separator must stand in quotation marks, with no blank before them"
+        way += "; a cell that holds a separator must stand in quotation marks"
+        if ' "' in first.text:
+            way += ", with no blank before them"
     return Finding(
         "E407",
         f'"{shown}": row {first.number - 1} has {first.actual_columns} cells, but the first line names '

@@ -10,7 +10,6 @@ from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 
-
 LONGEST: Final = 60
 """Characters of a path that a message repeats."""
 

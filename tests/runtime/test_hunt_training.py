@@ -13,7 +13,7 @@ from keraspec.runtime.progress import SILENT, in_order
 from keraspec.runtime.sources import reader
 from keraspec.runtime.train import train
 from keraspec.spec.problem import Problem
-from keraspec.training import predict
+from keraspec.training import evaluate, predict
 
 AT = ("data", "source")
 ROWS = "".join(f"{index % 7}.5,{index % 5},{'yes' if index % 3 else 'no'}\n" for index in range(30))
@@ -191,7 +191,7 @@ def test_a_prediction_for_each_row(check, tmp_path):
 def test_datasets_that_name_their_parts(check, tmp_path):
     import tensorflow as tf
 
-    checked = check(SPEC.split("[data]")[0] + "[training]\nloss = 'sparse_categorical_crossentropy'\n")
+    checked = check(SPEC.split("[data]", maxsplit=1)[0] + "[training]\nloss = 'sparse_categorical_crossentropy'\n")
     x, y = np.random.default_rng(0).normal(size=(20, 2)).astype("float32"), np.arange(20) % 2
     data = tf.data.Dataset.from_tensor_slices(({"x": x}, {"y": y})).batch(5)
     run = train(checked.typed, tmp_path, run_dir=tmp_path / "run", data=data, validation=data, show=SILENT)
@@ -207,3 +207,63 @@ def test_datasets_that_name_their_parts(check, tmp_path):
     ):
         with pytest.raises(ValueError, match=words):
             train(checked.typed, tmp_path, data=wrong, show=SILENT)
+
+
+NUMBER = """
+keraspec = 1
+inputs.x.shape = []
+layers = [
+  { type = "Normalization", axis = "none" },
+  { type = "Reshape", target_shape = [1] },
+  { name = "y", type = "Dense", units = 1 },
+]
+[data]
+source = { type = "npz", path = "t.npz" }
+split = { validation = 0.25 }
+[training]
+loss = "mse"
+"""
+
+
+def test_single_numbers_and_names_of_metrics(check, tmp_path):
+    """Twice in one process, where Keras would call the second metric otherwise."""
+    np.savez(tmp_path / "t.npz", x=np.arange(40.0), y=np.arange(40) % 2)
+    kinds = '{ type = "MeanAbsoluteError" }, { type = "MeanAbsoluteError" }, { type = "RootMeanSquaredError" }'
+    checked = check(NUMBER + f"metrics = [{kinds}]\n")
+    for folder in ("one", "two"):
+        run = train(checked.typed, tmp_path, run_dir=tmp_path / folder, show=SILENT)
+        names = ["loss", "mean_absolute_error", "mean_absolute_error_1", "root_mean_squared_error"]
+        assert list(run.metrics["train"]) == names
+        assert np.ravel(run.model().layers[1].mean)[0] == pytest.approx(19.5, abs=3)
+    assert list(evaluate(run.folder).metrics) == names
+
+
+def test_an_infinite_loss_is_the_end(check, tmp_path):
+    np.savez(tmp_path / "t.npz", x=np.arange(40.0), y=np.arange(40.0) * 1e6)
+    rate = 'epochs = 20\noptimizer = { type = "SGD", learning_rate = 1e9 }\n'
+    run = train(check(NUMBER + rate).typed, tmp_path, run_dir=tmp_path / "run", show=SILENT)
+    assert run.status == "diverged"
+    assert run.epochs < 20
+    assert [one.code for one in run.findings] == ["E418"]
+
+
+def test_vectors_of_texts_in_a_column(check, tmp_path):
+    """Keras says (batch, 1, words) of what is (batch, words)."""
+    rows = "".join(f"{'free win now' if one % 2 else 'see you at home'},{one % 2}\n" for one in range(20))
+    checked = check(
+        """
+keraspec = 1
+inputs.text = { shape = [1], dtype = "string" }
+layers = [
+  { type = "TextVectorization", output_mode = "multi_hot" },
+  { name = "y", type = "Dense", units = 2, activation = "softmax" },
+]
+[data]
+source = { type = "csv", path = "t.csv" }
+[training]
+loss = "sparse_categorical_crossentropy"
+""",
+        files={"t.csv": "text,y\n" + rows},
+    )
+    run = train(checked.typed, tmp_path, run_dir=tmp_path / "run", show=SILENT)
+    assert predict(run.folder, tmp_path / "t.csv").outputs["y"].values.shape == (20, 2)

@@ -131,7 +131,7 @@ def test_evaluating_another_table(trained, tmp_path):
         evaluate(trained.folder, tmp_path / "more.csv")
     (one,) = caught.value.diagnostics
     assert one.finding.code == "E403"
-    assert '"down" is none of the classes "left", "right", "up"' in one.finding.message
+    assert 'holds "down", which is none of the classes "left", "right", "up"' in one.finding.message
     (tmp_path / "more.csv").write_text("a,b\n1,2\n")
     with pytest.raises(SpecError) as caught:
         evaluate(trained.folder, tmp_path / "more.csv")
