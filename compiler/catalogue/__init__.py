@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
@@ -60,8 +59,6 @@ def family(name: str) -> Mapping[str, Record]:
     """
     records: dict[str, Record] = {}
     for module in MODULES[name]:
-        if find_spec(f"{__name__}.{module}") is None:
-            continue
         for record in getattr(import_module(f".{module}", __name__), name.upper()):
             records[record.name] = record
     return MappingProxyType(records)
