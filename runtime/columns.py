@@ -145,7 +145,7 @@ def _side(
             if columns:
                 bindings[name] = Binding(name, columns, column.encode, (*column.pointer, "column"))
             continue
-        pointer, part = (column.pointer, "entry") if column is not None else (fallback, "entry")
+        pointer = column.pointer if column is not None else fallback
         only = standard if len(wanted) == 1 else None
         chosen = name if name in table.columns else only
         if chosen is None:
@@ -155,7 +155,7 @@ def _side(
             findings.append(_shared(chosen, table, pointer))
             continue
         encode = column.encode if column is not None else None
-        bindings[name] = Binding(name, (chosen,), encode, pointer, part)  # type: ignore[arg-type]
+        bindings[name] = Binding(name, (chosen,), encode, pointer, "entry")
     return bindings
 
 

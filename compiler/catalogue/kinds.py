@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from ...spec.values import fits
 from ..tensor import DTYPES
 
 
@@ -149,10 +150,8 @@ def either(*kinds: Kind) -> Kind:
     """A value of one of several kinds; they must differ in JSON type where their ``normal`` differs."""
 
     def normal(value: Any) -> Any:
-        import jsonschema_rs  # only the builder and the rules normalise such values
-
         for kind in kinds:
-            if jsonschema_rs.Draft202012Validator(dict(kind.schema)).is_valid(value):
+            if fits(kind.schema, value):
                 return kind.normal(value)
         return value
 

@@ -239,7 +239,7 @@ def text_vectorization(call: Call) -> Inferred:
     ``length`` is ``output_sequence_length``, else that of the longest text of the batch.
     """
     x = text_input(call)
-    words = symbol("length")
+    words: Size = symbol("length")
     if call["split"] is not None:
         if x.rank > 2 or (x.rank == 2 and same(x.shape[1], 1) is False):
             raise ShapeError(
@@ -254,7 +254,7 @@ def text_vectorization(call: Call) -> Inferred:
             help="give the input a shape of one number, or leave `split` out",
         )
     elif call["ngrams"] is None:
-        words = x.shape[1]  # type: ignore[assignment]
+        words = x.shape[1]
     mode, length = call["output_mode"], call["output_sequence_length"]
     if mode == "int":
         return result(call, (x.shape[0], words if length is None else length), dtype="int64")
