@@ -13,7 +13,7 @@ from ..spec.finding import Finding
 from ..spec.problem import Problem
 from .catalogue import find
 from .catalogue.objects import instantiate
-from .catalogue.record import Object, Record
+from .catalogue.record import REQUIRED, Object, Record
 from .graph import Edge, Graph, Node, TypedGraph
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ MODULES: Final = {
     "schedules": "optimizers.schedules",
     "dtype_policies": "dtype_policies",
 }
-"""Family of the catalogue → the module below ``keras`` that has its classes."""
+"""Family of the catalogue → the module below ``keras`` that has its classes; other names say it themselves."""
 
 NO_LOOKUP: Final = frozenset({"callbacks", "layers", "schedules"})
 """Families of which Keras takes objects only, never a name."""
@@ -80,8 +80,11 @@ def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
             if node.input is not None:
                 tensors[node.name] = (_input(node),)
                 continue
+            assert node.layer is not None, "only graphs without errors are built"
+            if node.layer.record.family == "ops":
+                tensors[node.name] = operate(node, tensors)
+                continue
             if node.shared is None:
-                assert node.layer is not None, "only graphs without errors are built"
                 layer = node.layer
                 layers[node.name] = keras_call(node.pointer, partial(make, layer, name=node.name))
             if node.name in typed.learned:
@@ -147,6 +150,47 @@ def apply(
     options = {name: value_of(value) for name, value in node.options.items()}
     result = keras_call(node.pointer, lambda: layer(*positional, **named, **options))
     return tuple(keras.tree.flatten(result))
+
+
+def operate(
+    node: Node, tensors: Mapping[str, tuple[keras.KerasTensor, ...]]
+) -> tuple[keras.KerasTensor, ...]:
+    """Call a node's op on the tensors of its sources; all its outputs, flat, and the op named as the node."""
+    import keras
+
+    assert node.layer is not None
+    op = node.layer
+    given = {
+        port: [_of(tensors, edge) for edge in edges if edge is not None]
+        if port in node.listed
+        else next(_of(tensors, edge) for edge in edges if edge is not None)
+        for port, edges in node.ports.items()
+    }
+    result = tuple(keras.tree.flatten(keras_call(node.pointer, lambda: call_op(op, given))))
+    before = {id(one._keras_history.operation) for one in keras.tree.flatten(given)}
+    for one in result:
+        operation = one._keras_history.operation
+        if id(operation) not in before:  # an op that changes nothing hands on what it was given
+            operation.name = node.name
+    return result
+
+
+def call_op(op: Object, given: Mapping[str, Any]) -> Any:
+    """What ``keras.ops`` gives for an op as a spec states it; ``given`` are the tensors by argument."""
+    import keras
+
+    record = op.record
+    numbers = {port.name for port in record.ports if port.literal}
+    stated = {
+        name: keras.ops.convert_to_tensor(value) if name in numbers and isinstance(value, tuple) else value_of(value)
+        for name, value in op.written.items()
+    }
+    spread = next((port.name for port in record.ports if port.spread), None)
+    if spread is None:
+        return _class(record)(**given, **stated)
+    leading = [stated.pop(one.name) for one in record.arguments if one.default is REQUIRED]
+    rest = {name: value for name, value in given.items() if name != spread}
+    return _class(record)(*leading, *given[spread], **rest, **stated)
 
 
 def make(obj: Object, **more: Any) -> Any:
@@ -244,9 +288,10 @@ def _class(record: Record) -> Any:
     import keras
 
     found: Any = keras
-    for part in MODULES[record.family].split("."):
+    home = MODULES.get(record.family)
+    for part in (f"{home}.{record.name}" if home else record.name).split("."):
         found = getattr(found, part)
-    return getattr(found, record.name)
+    return found
 
 
 @contextmanager

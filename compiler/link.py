@@ -10,7 +10,7 @@ from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
 from ..spec.spec import Entry, Reference, Spec
 from ..spec.words import closest, listed, quoted
-from .catalogue import find
+from .catalogue import entry_record
 from .catalogue.objects import instantiate
 from .catalogue.record import ArgumentError, Object
 from .graph import Edge, Graph, Node
@@ -117,7 +117,7 @@ class _Linker:
 
     def _layer(self, entry: Entry) -> tuple[Object | None, bool]:
         assert entry.type is not None
-        record = find("layers", entry.type)
+        record = entry_record(entry.type)
         if record is None:  # known to the schema, not to the catalogue: the two were not generated together
             return None, False
         layer = instantiate(record, entry.arguments)

@@ -41,7 +41,9 @@ def fill(entry: Entry, layer: Object, found: Mapping[str | None, tuple[Edge, ...
     gathered: dict[str, dict[str, tuple[Edge, ...]]] = {}
     at = (*entry.pointer, "inputs")
     for key, edges in found.items():
-        if key is None or (key in FIRST and key not in ports):
+        if key is None and layer.record.family == "ops":
+            filled |= _in_order(entry, layer, edges)
+        elif key is None or (key in FIRST and key not in ports):
             filled[first.name] = edges
         elif key in ports:
             filled[key] = edges
@@ -60,10 +62,71 @@ def fill(entry: Entry, layer: Object, found: Mapping[str | None, tuple[Edge, ...
             gathered.setdefault(owner.name, {})[key] = edges
     for port_name, elements in gathered.items():
         filled[port_name] = _gathered(entry, layer, ports[port_name], elements)
+    if layer.record.family == "ops":
+        _tensors_and_numbers(entry, layer, filled)
     for port in ports.values():
+        if port.name not in filled and layer.written.get(port.name) is not None:
+            continue  # numbers that the spec states stand in the tensor's place
         _count(entry, layer, port, filled.get(port.name), None in found)
     lists = frozenset(port.name for port in ports.values() if port.many and port.name in filled)
     return {port.name: filled[port.name] for port in ports.values() if port.name in filled}, lists
+
+
+def _in_order(entry: Entry, layer: Object, edges: tuple[Edge, ...]) -> dict[str, tuple[Edge | None, ...]]:
+    """The tensors of an op that are not given by name: they fill its unset arguments in order, or are one list.
+
+    Raises:
+        CallError: where there are more tensors than arguments.
+    """
+    record = layer.record
+    unset = [port for port in record.ports if layer.written.get(port.name) is None]
+    if unset and unset[0].many:
+        return {unset[0].name: edges}
+    if len(edges) > len(unset):
+        at = (*entry.pointer, "inputs" if entry.inputs is not None else "type" if entry.type else "reuse")
+        if not unset:
+            raise CallError(
+                "E207",
+                f"{record.name} needs a tensor, but numbers are written for all that it computes with",
+                at,
+                help=f"take `{record.ports[0].name}` away, which then is the tensor",
+            )
+        wanted = "one tensor" if len(unset) == 1 else f"{len(unset)} tensors"
+        others = f" beside {listed(layer.written)}" if len(unset) < len(record.ports) else ""
+        raise CallError(
+            "E207",
+            f"{record.name} takes {wanted}{others}, found {len(edges)}",
+            at,
+            help=f"they are, in order, {listed(port.name for port in unset)}",
+        )
+    return {port.name: (edge,) for port, edge in zip(unset, edges, strict=False)}
+
+
+def _tensors_and_numbers(entry: Entry, layer: Object, filled: Mapping[str, tuple[Edge | None, ...]]) -> None:
+    """See that no argument of an op is given twice, and that those it must have are given.
+
+    Raises:
+        CallError: where one is missing, or both a tensor and numbers are given for it.
+    """
+    for port in layer.record.ports:
+        if port.name in filled and layer.written.get(port.name) is not None:
+            raise CallError(
+                "E207",
+                f"`{port.name}` of {layer.record.name} is given twice: as a tensor and as numbers",
+                (*entry.pointer, port.name),
+                "key",
+                help=f"take one of the two away: `{port.name}` here, or in `inputs`",
+            )
+        if port.required and port.name not in filled and layer.written.get(port.name) is None:
+            ways = f"write its number, `{port.name} = …`, or a tensor for it" if port.literal else "write a tensor for it"
+            names = [one.name for one in layer.record.ports if one.required and layer.written.get(one.name) is None]
+            listing = ", ".join('"…"' for _ in names)
+            raise CallError(
+                "E207",
+                f"{layer.record.name} needs `{port.name}` as well",
+                (*entry.pointer, "inputs" if entry.inputs is not None else "type" if entry.type else "reuse"),
+                help=f"{ways}: `inputs = [{listing}]` are {listed(names)}",
+            )
 
 
 def _gathered(

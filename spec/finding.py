@@ -24,7 +24,8 @@ class Finding:
     """One thing that is wrong.
 
     ``code`` is in ``spec.codes``; ``message`` says what was expected and what was found; ``help`` says what to
-    do; ``label`` stands beside the underlined text. ``inside`` narrows the place to a stretch of the value's
+    do; ``label`` stands beside the underlined text. ``shapes`` are the ways by which tensors came to the shapes
+    they have at that place, one line each. ``inside`` narrows the place to a stretch of the value's
     own characters: offsets from the start of its text as written, quotes included. A finding about text that
     could not be read has no pointer to speak of and carries its ``place`` at once.
     """
@@ -36,6 +37,7 @@ class Finding:
     help: str | None = None
     label: str | None = None
     related: tuple[Related, ...] = ()
+    shapes: tuple[str, ...] = ()
     inside: tuple[int, int] | None = None
     place: Place | None = None
 
@@ -72,6 +74,11 @@ class Diagnostic:
     def help(self) -> str | None:
         """What to do, where that can be said."""
         return self.finding.help
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """How the shapes came about that do not fit: ``image (batch, 28, 28) → conv: Conv2D``, a line a way."""
+        return self.finding.shapes
 
     @property
     def file(self) -> str:

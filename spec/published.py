@@ -13,6 +13,8 @@ from .. import schemas
 Schema = Mapping[str, Any]
 SINGULAR: Final = {
     "layers": "layer",
+    "ops": "op",
+    "applications": "application",
     "optimizers": "optimizer",
     "losses": "loss",
     "metrics": "metric",
@@ -26,6 +28,10 @@ SINGULAR: Final = {
     "sources": "data source",
 }
 """Family of Keras objects → what one of them is called."""
+DOTTED: Final = ("ops", "applications")
+"""Families whose objects are written with the family in front: ``ops.matmul``."""
+ENTRIES: Final = ("layers", *DOTTED)
+"""Families of which a layer entry may be."""
 
 
 @cache
@@ -48,8 +54,15 @@ def definition_of(name: str) -> Schema:
 
 def record_of(family: str, name: str) -> Schema:
     """The definition of a Keras object by its class name; empty where there is none."""
-    found: Schema = schema()["$defs"].get(f"{family}.{name}", {})
+    place = name if name.startswith(f"{family}.") else f"{family}.{name}"
+    found: Schema = schema()["$defs"].get(place, {})
     return found
+
+
+def family_of(kind: str) -> str:
+    """The family that the ``type`` of a layer entry belongs to, by what stands before its first dot."""
+    home = kind.partition(".")[0]
+    return home if home in DOTTED and home != kind else "layers"
 
 
 def resolved(one: Schema) -> Schema:
@@ -72,7 +85,7 @@ def required_of(table: Schema) -> tuple[str, ...]:
 
 def later_of(table: Schema, family: str | None = None) -> Mapping[str, str]:
     """Keys of a table that the language has and this version does not carry out, with what they will do."""
-    home = definition_of("sections.layer") if family == "layers" else table
+    home = definition_of("sections.layer") if family in ENTRIES else table
     found: Mapping[str, str] = home.get("x-keraspec", {}).get("later", {})
     return found
 
@@ -80,7 +93,9 @@ def later_of(table: Schema, family: str | None = None) -> Mapping[str, str]:
 def types_of(family: str) -> tuple[str, ...]:
     """What ``type`` may say in a table of a family."""
     prefix = f"{family}."
-    own = tuple(name.removeprefix(prefix) for name in schema()["$defs"] if name.startswith(prefix))
+    own = tuple(name for name in schema()["$defs"] if name.startswith(prefix))
+    if family not in DOTTED:
+        own = tuple(name.removeprefix(prefix) for name in own)
     return (*own, *definition_of(family)["x-keraspec"]["aliases"])
 
 

@@ -56,7 +56,7 @@ def concise(one: Diagnostic) -> str:
 
 
 def full(one: Diagnostic, colours: Colours = PLAIN) -> str:
-    """The message, the line with its place underlined, second places, and the way out."""
+    """The message, the line with its place underlined, second places, how the shapes came about, the way out."""
     finding = one.finding
     line, column = one.place.source.line_column(one.place.start)
     mark = colours.error if finding.severity == "error" else colours.warning
@@ -69,6 +69,8 @@ def full(one: Diagnostic, colours: Colours = PLAIN) -> str:
     width = max(len(str(view.line)) for view in views)
     out = [head]
     out += _snippets(views, width, mark, colours)
+    for way in finding.shapes:
+        out.append(f"{' ' * width} {colours.dim}={colours.end} {colours.help}shapes{colours.end}: {way}")
     if finding.help:
         out.append(f"{' ' * width} {colours.dim}={colours.end} {colours.help}help{colours.end}: {finding.help}")
     return "\n".join(out)
@@ -149,6 +151,7 @@ def as_record(one: Diagnostic) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "help": finding.help,
+        "shapes": list(finding.shapes),
         "pointer": json_pointer(finding.pointer),
     }
 

@@ -8,7 +8,18 @@ from typing import Any, Final
 from .document import Part, Pointer
 from .finding import Related
 from .later import is_later_type, later_key, later_type
-from .published import SINGULAR, Schema, definition_of, extra_of, later_of, required_of, schema
+from .published import (
+    DOTTED,
+    ENTRIES,
+    SINGULAR,
+    Schema,
+    definition_of,
+    extra_of,
+    later_of,
+    record_of,
+    required_of,
+    schema,
+)
 from .validation import Validation
 from .words import OBSOLETE, a, closest, listed, quoted
 
@@ -87,7 +98,7 @@ def unknown_key(
     elif not pointer and (sections := _sections_with(key)):
         help_text = f"write it below {' or '.join(f'`[{section}]`' for section in sections)}"
     else:
-        hidden = ("type", *entry_keys()) if family == "layers" else ("type",)
+        hidden = ("type", *entry_keys()) if family in ENTRIES else ("type",)
         help_text = f"{what} takes {listed((name for name in names if name not in hidden), 12)}"
     noun = "argument" if family else "key"
     run.add("E104" if family else "E102", f"{what} has no {noun} `{key}`", at, part="key", help=help_text)
@@ -155,9 +166,17 @@ def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tu
             if "inputs" not in run.document.data:
                 run.misplaced.add("inputs")
             return
+        if family == "layers" and (dotted := _dotted(name)):
+            near = dotted
         help_text = f'did you mean "{near}"?' if near else f"`keraspec schema` lists every {singular}"
         if name.casefold() in NOTHING and isinstance(at[-1], str) and at[-1] != "type":
             help_text = f"one is needed here; leave `{at[-1]}` out for the usual one"
         if near is None and len(names) <= 12:
             help_text = f"there are {listed(names, 12)}"
         run.add("E108", f"there is no {singular} called {quoted(name)}", at, help=help_text)
+
+
+def _dotted(name: str) -> str | None:
+    """The op or application that is meant where its family was not written in front."""
+    last = name.rpartition(".")[2]
+    return next((f"{family}.{last}" for family in DOTTED if record_of(family, f"{family}.{last}")), None)

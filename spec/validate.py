@@ -17,6 +17,7 @@ from .published import (
     SINGULAR,
     Schema,
     definition_of,
+    family_of,
     has_tables,
     later_of,
     record_of,
@@ -345,8 +346,13 @@ def _entry(run: Validation, definition: Schema, entry: Mapping[str, Any], at: Po
             )
             run.unsound.add(at)
         _reuse(run, definition["oneOf"][0], entry, at)
-    elif not _table(run, "layers", entry, at, nested=False):
+    elif not _table(run, _family(entry), entry, at, nested=False):
         _own_keys(run, definition["oneOf"][0], entry, at)
+
+
+def _family(entry: Mapping[str, Any]) -> str:
+    kind = entry.get("type")
+    return family_of(kind) if isinstance(kind, str) else "layers"
 
 
 def _own_keys(run: Validation, reuse: Schema, entry: Mapping[str, Any], at: Pointer) -> None:

@@ -34,6 +34,8 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "augmentation",
             "refused",
         ),
+        "ops": ("ops.elementwise",),
+        "applications": ("applications",),
         "optimizers": ("optimizers",),
         "losses": ("losses",),
         "metrics": ("metrics",),
@@ -48,6 +50,10 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Family → the modules of this package that hold its records, each in a tuple named like the family."""
+
+
+DOTTED: Final = ("ops", "applications")
+"""Families whose objects are written with the family in front wherever they stand: ``ops.matmul``."""
 
 
 @cache
@@ -72,6 +78,12 @@ def spellings(name: str) -> Mapping[str, Record]:
         for spelling in (record.name, *record.aliases, *record.names):
             found.setdefault(spelling, record)
     return MappingProxyType(found)
+
+
+def entry_record(spelling: str) -> Record | None:
+    """The record that the ``type`` of a layer entry names: a layer's, an op's, or an application's."""
+    home = spelling.partition(".")[0]
+    return find(home if home in DOTTED and home != spelling else "layers", spelling)
 
 
 def find(family_name: str, spelling: str) -> Record | None:

@@ -17,12 +17,18 @@ NULLS = (None, "none")
 
 @cache
 def arguments_of(record: Record) -> Mapping[str, Argument]:
-    """All arguments of a record by name; for layers, those that every layer takes stand last."""
+    """All arguments of a record by name; for layers, those that every layer takes stand last.
+
+    Of an op, the places of tensors in which numbers may stand are among them, in front.
+    """
     own = {argument.name: argument for argument in record.arguments}
     if record.family == "layers":
         absent = own.keys() | record.without
         own |= {shared.name: shared for shared in LAYER_ARGUMENTS if shared.name not in absent}
-    return MappingProxyType(own)
+    numbers = {
+        port.name: Argument(port.name, port.literal, None, port.summary) for port in record.ports if port.literal
+    }
+    return MappingProxyType({**numbers, **own})
 
 
 @cache

@@ -40,6 +40,8 @@ class Port:
 
     ``many``: it takes a list of tensors, at least ``minimum``. ``elements`` names the places of such a list,
     so that a table may be written instead (``{ query = …, value = … }``); ``maximum`` bounds it.
+    Of an op: ``literal`` says what numbers may stand in the place of the tensor (None: only a tensor), and
+    ``spread`` that Keras is given the list as arguments one behind the other (``einsum``, ``meshgrid``).
     """
 
     name: str
@@ -48,6 +50,9 @@ class Port:
     minimum: int = 1
     maximum: int | None = None
     elements: tuple[str, ...] = ()
+    literal: Kind | None = None
+    spread: bool = False
+    summary: str = ""
 
 
 ONE: Final = (Port("inputs"),)
@@ -62,8 +67,9 @@ class Record:
     """One Keras object. ``name`` is the class, ``family`` its table (``layers``, ``optimizers``, …).
 
     ``names``: further strings by which Keras finds it (``"adam"``, ``"mse"``). ``aliases``: other class names
-    of it. ``refused``: why it can't stand in a spec, and what to use instead. ``page`` is the address of its
-    page below https://keras.io/api/. Layers also have ``ports``, ``options`` (call-time arguments that are no
+    of it. ``refused``: why it can't stand in a spec, and what to use instead; ``because`` is the reason in a word:
+    it runs code, it needs a Python callable or object, or Keras refuses it on symbolic tensors. ``page`` is the
+    address of its page below https://keras.io/api/. Layers also have ``ports``, ``options`` (call-time arguments that are no
     tensors), ``masking`` and the shape ``rule``; ``without`` names what other layers take and this one does not.
     """
 
@@ -75,6 +81,7 @@ class Record:
     aliases: tuple[str, ...] = ()
     page: str = ""
     refused: str | None = None
+    because: Literal["code", "callable", "symbolic"] | None = None
     ports: tuple[Port, ...] = ONE
     options: tuple[Argument, ...] = ()
     masking: Masking = "lose"

@@ -148,7 +148,7 @@ def infer_object(layer: Object, tensors: dict[str, tuple[TensorType, ...]], opti
 
 def layer_policy(layer: Object, default: str) -> Any:
     """The layer's own dtype policy, or the one of the whole model."""
-    own = layer.arguments.get("dtype")
+    own = layer.arguments.get("dtype") if layer.record.family == "layers" else None
     if own is None:
         return policy(default)
     return policy(own["name"] if isinstance(own, Object) else own)

@@ -27,7 +27,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from . import MODULES, family, spellings
+from . import DOTTED, MODULES, family, spellings
 from .kinds import Kind
 from .language import LAYER, NAME, SECTIONS, Section
 from .objects import arguments_of
@@ -54,12 +54,13 @@ def schema() -> dict[str, Any]:
     for name in MODULES:
         records = [record for record in family(name).values() if not record.refused]
         for record in records if name not in _NAMES_ALONE else ():
-            definitions[f"{name}.{record.name}"] = _record(record, layer if name == "layers" else None)
+            entry = layer if name in ("layers", *DOTTED) else None
+            definitions[record.name if name in DOTTED else f"{name}.{record.name}"] = _record(record, entry)
         needs = _needs(records)
         if needs:
             definitions[f"required.{name}"] = needs
         definitions[name] = _family(name, records)
-    definitions["sections.layer"] = _entry(layer, definitions["layers"])
+    definitions["sections.layer"] = _entry(layer, [definitions[name] for name in ("layers", *DOTTED)])
     root = _section(sections["root"])
     root["properties"] = {
         "$schema": {"type": "string", "description": "In JSON: the schema that an editor checks with."},
@@ -166,7 +167,7 @@ def _section(section: Section) -> dict[str, Any]:
 
 def _record(record: Record, entry: Section | None) -> dict[str, Any]:
     kind: dict[str, Any] = {"const": record.name}
-    if record.aliases:
+    if record.aliases and record.family not in DOTTED:
         kind = {"enum": [record.name, *record.aliases]}
     properties: dict[str, Any] = {"type": {**kind, "description": record.summary}}
     if entry is not None:
@@ -210,13 +211,14 @@ def _if(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]
 def _family(name: str, records: list[Record]) -> dict[str, Any]:
     aliases = {alias: record.name for record in records for alias in record.aliases}
     refused = {record.name: record.refused for record in family(name).values() if record.refused}
-    types = {"enum": [*(record.name for record in records), *aliases]}
+    # Ops have hundreds of further names: known to `check`, and not among what editors offer.
+    types = {"enum": [*(record.name for record in records), *(aliases if name not in DOTTED else ())]}
     table: dict[str, Any] = {
         **_PARTLY,
         "required": ["type"],
         "properties": {"type": {**types, "description": f"Which of the {name} it is."}},
         "oneOf": [
-            *({"$ref": f"#/$defs/{name}.{record.name}"} for record in records),
+            *({"$ref": f"#/$defs/{record.name if name in DOTTED else f'{name}.{record.name}'}"} for record in records),
             {**_PARTLY, "properties": {"type": {"not": types}}},
         ],
     }
@@ -225,7 +227,7 @@ def _family(name: str, records: list[Record]) -> dict[str, Any]:
     if name == "layers":  # one inside another: what surrounds it calls it
         table["properties"] |= {key.name: False for key in LAYER.keys if key.name != "name"}
     extra: dict[str, Any] = {"aliases": aliases, "refused": refused}
-    if name in ("layers", "sources"):
+    if name in ("layers", "sources", *DOTTED):
         return {**table, "x-keraspec": extra}
     names = [spelling for spelling, record in spellings(name).items() if not record.refused]
     plain = [spelling for spelling in names if not _required(spellings(name)[spelling])]
@@ -236,19 +238,21 @@ def _family(name: str, records: list[Record]) -> dict[str, Any]:
     return {"anyOf": [words, table], "x-keraspec": extra}
 
 
-def _entry(section: Section, layers: dict[str, Any]) -> dict[str, Any]:
-    """A layer entry: a layer with ``type``, or an earlier entry called once more.
+def _entry(section: Section, families: list[dict[str, Any]]) -> dict[str, Any]:
+    """A layer entry: a layer, an op or an application with ``type``, or an earlier entry called once more.
 
     All properties stand in the branches, also those of an entry in which nothing else is written yet: Tombi
     looks into the branches only where it finds nothing to offer beside them.
     """
     again = {"type": "string", "description": "The name of an earlier entry, called again with its weights."}
     keys = {key.name: _argument(key) for key in section.keys}
-    *types, other = layers["oneOf"]
+    types = [branch for one in families for branch in one["oneOf"][:-1]]
+    names = {"enum": [name for one in families for name in one["properties"]["type"]["enum"]]}
+    other = {**_PARTLY, "properties": {"type": {"not": names}}}
     return {
         **_PARTLY,
         "if": {**_PARTLY, "required": ["reuse"]},
-        "else": {**_PARTLY, "properties": {"type": layers["properties"]["type"]}, "required": ["type"]},
+        "else": {**_PARTLY, "properties": {"type": {**names, "description": "What it is."}}, "required": ["type"]},
         "oneOf": [
             {
                 "type": "object",
@@ -263,7 +267,7 @@ def _entry(section: Section, layers: dict[str, Any]) -> dict[str, Any]:
                 "not": {"required": ["reuse"]},
             },
         ],
-        "allOf": layers["allOf"],
+        "allOf": [needs for one in families for needs in one.get("allOf", ())],
         "x-keraspec": {
             "title": section.title,
             "keys": [key.name for key in section.keys],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from keraspec.compiler.catalogue import find, spellings
+from keraspec.compiler.catalogue import entry_record, spellings
 from keraspec.compiler.catalogue.arguments import LAYER_ARGUMENTS
 from keraspec.compiler.catalogue.kinds import Kind
 from keraspec.compiler.catalogue.objects import arguments_of
@@ -100,7 +100,7 @@ class Plan:
         Raises:
             KeyError: if the catalogue lacks it.
         """
-        record = find("layers", self.layer)
+        record = entry_record(self.layer)
         if record is None:
             raise KeyError(self.layer)
         return record
@@ -179,7 +179,7 @@ def cases(plan: Plan, number: int, seed: int = 0) -> Iterator[Case]:
     """The plan's examples and then ``number`` random cases, the same for the same seed."""
     record = plan.record
     for written, given in plan.examples:
-        yield Case(record, written, _ports(record, given))
+        yield Case(record, written, _ports(record, given, written))
     for index in range(number):
         rng = Random(f"{plan.layer} {seed} {index}")
         written = dict(_arguments(plan, record, rng))
@@ -187,7 +187,8 @@ def cases(plan: Plan, number: int, seed: int = 0) -> Iterator[Case]:
             plan.mend(rng, written)
         if rng.random() < plan.wrong:
             written |= _wrong(plan, record, rng)
-        inputs = _ports(record, plan.inputs(rng, written))
+        _leave_a_place(record, written, rng)
+        inputs = _ports(record, plan.inputs(rng, written), written)
         if rng.random() < plan.masked:
             inputs = _masked(inputs)
         options = {
@@ -199,10 +200,25 @@ def cases(plan: Plan, number: int, seed: int = 0) -> Iterator[Case]:
         yield Case(record, written, inputs, options)
 
 
-def _ports(record: Record, given: Inputs | Sequence[Tensor]) -> Inputs:
+def _ports(record: Record, given: Inputs | Sequence[Tensor], written: Mapping[str, Any]) -> Inputs:
     if isinstance(given, Mapping):
         return {port: tuple(tensors) for port, tensors in given.items()}
+    if record.family == "ops":  # as in a spec: what no number is written for, in order
+        unset = [port for port in record.ports if port.name not in written]
+        if unset[0].many:
+            return {unset[0].name: tuple(given)}
+        return {port.name: (tensor,) for port, tensor in zip(unset, given, strict=False)}
     return {record.ports[0].name: tuple(given)}
+
+
+def _leave_a_place(record: Record, written: dict[str, Any], rng: Random) -> None:
+    """An op computes with at least one tensor: not all of its operands are numbers, nor one that must be none."""
+    for port in record.ports:
+        if port.literal is None or written.get(port.name) in (None, "none"):
+            written.pop(port.name, None)
+    operands = [port.name for port in record.ports]
+    if operands and all(name in written for name in operands):
+        del written[rng.choice(operands)]
 
 
 def _masked(inputs: Inputs) -> Inputs:
@@ -216,10 +232,13 @@ def _masked(inputs: Inputs) -> Inputs:
 
 def _arguments(plan: Plan, record: Record, rng: Random) -> Iterator[tuple[str, Any]]:
     shared = {argument.name for argument in LAYER_ARGUMENTS}
+    places = {port.name for port in record.ports}
     for argument in arguments_of(record).values():
         name = argument.name
         if name in plan.skip or (name == "dtype" and not plan.dtypes):
             continue
+        if name in places and name not in plan.arguments and rng.random() < 0.5:
+            continue  # of the operands of an op most are tensors
         share = 0.65 if name in plan.arguments else 0.06 if name in shared else 0.2
         if argument.default is REQUIRED or rng.random() < share:
             for value in _maybe(plan, argument, rng):
@@ -273,7 +292,8 @@ def _from_schema(schema: Mapping[str, Any], rng: Random) -> Iterator[Any]:
         options = [one for one in schema.get("anyOf") or schema["oneOf"] if "not" not in one]
         yield from _from_schema(rng.choice(options), rng)
     elif "type" in schema:
-        yield from _TYPES[schema["type"]](schema, rng)
+        kind = schema["type"]
+        yield from _TYPES[rng.choice(kind) if isinstance(kind, list) else kind](schema, rng)
 
 
 def _integer(schema: Mapping[str, Any], rng: Random) -> Iterator[int]:

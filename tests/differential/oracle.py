@@ -60,6 +60,10 @@ def ours(case: Case) -> tuple[Object, Inferred] | Refused:
     for argument in arguments_of(case.record).values():
         if argument.default is REQUIRED and argument.name not in case.written:
             return Refused(f"`{argument.name}` is missing")
+    if case.record.family == "ops":  # what linking sees to
+        for port in case.record.ports:
+            if port.required and port.name not in case.inputs and port.name not in case.written:
+                return Refused(f"`{port.name}` is missing")
     layer = instantiate(case.record, case.written)
     given = {
         port: tuple(
@@ -83,12 +87,48 @@ def ours(case: Case) -> tuple[Object, Inferred] | Refused:
 
 
 def keras_layer(case: Case) -> Any:
-    """The Keras layer of a case."""
+    """The Keras layer of a case; of an op, what stands in for one."""
     import keras
 
+    if case.record.family == "ops":
+        return _Op(case)
     return getattr(keras.layers, case.record.name)(
         **{name: keras_value(arguments_of(case.record)[name].kind, value) for name, value in case.written.items()}
     )
+
+
+class _Op:
+    """An op with its arguments, called as a layer is."""
+
+    def __init__(self, case: Case) -> None:
+        import keras
+
+        kinds = arguments_of(case.record)
+        operands = {port.name for port in case.record.ports}
+        self.case = case
+        self.weights: list[Any] = []
+        self.trainable_weights: list[Any] = []
+        self.function = keras
+        for part in case.record.name.split("."):
+            self.function = getattr(self.function, part)
+        self.written = {
+            name: keras.ops.convert_to_tensor(value)
+            if name in operands and isinstance(value, list)
+            else keras_value(kinds[name].kind, value)
+            for name, value in case.written.items()
+        }
+
+    def count_params(self) -> int:
+        return 0
+
+    def __call__(self, given: Mapping[str, Any]) -> Any:
+        written = dict(self.written)
+        spread = next((port.name for port in self.case.record.ports if port.spread), None)
+        if spread is None:
+            return self.function(**given, **written)
+        leading = [written.pop(one.name) for one in self.case.record.arguments if one.default is REQUIRED]
+        rest = {name: value for name, value in given.items() if name != spread}
+        return self.function(*leading, *given[spread], **rest, **written)
 
 
 def keras_value(kind: Kind, value: Any) -> Any:
@@ -124,6 +164,8 @@ def _call(case: Case, layer: Any, given: Mapping[str, Sequence[Any]]) -> list[An
     arguments = {
         name: list(tensors) if ports[name].many else tensors[0] for name, tensors in given.items()
     }  # fmt: skip
+    if isinstance(layer, _Op):
+        return list(keras.tree.flatten(layer(arguments)))
     first = case.record.ports[0].name
     lead = [arguments.pop(first)] if first in arguments else []
     return list(keras.tree.flatten(layer(*lead, **arguments, **case.options)))
