@@ -30,17 +30,17 @@ def command(paths: tuple[Path, ...], form: Format, settings: tuple[str, ...], al
 
     Exit status: 0 clean, 1 with findings, 2 for wrong usage or a file that can't be opened.
     """
-    from ..checked import compile_file
+    from ..batch import check_files
 
     found: list[Diagnostic] = []
     closed: list[OSError] = []
     with files():
         specs = list(dict.fromkeys(path for given in paths for path in _specs(given)))
-        for path in specs:
-            try:
-                found += compile_file(path, settings).diagnostics
-            except OSError as error:
-                closed.append(error)
+        for _, outcome in check_files(specs, settings):
+            if isinstance(outcome, OSError):
+                closed.append(outcome)
+            else:
+                found += outcome
     if len(closed) < len(specs):
         say(found, form)
         if form == "full":

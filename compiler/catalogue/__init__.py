@@ -32,11 +32,15 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "vocabularies",
             "images",
             "augmentation",
+            "mixing",
+            "audio",
+            "pipelines",
             "refused",
         ),
         "ops": ("ops.elementwise",),
         "applications": ("applications",),
         "optimizers": ("optimizers",),
+        "optimizer_maps": ("optimizers",),
         "losses": ("losses",),
         "metrics": ("metrics",),
         "callbacks": ("callbacks",),
@@ -63,18 +67,29 @@ def family(name: str) -> Mapping[str, Record]:
     Raises:
         KeyError: if there is no such family.
     """
-    records: dict[str, Record] = {}
-    for module in MODULES[name]:
-        for record in getattr(import_module(f".{module}", __name__), name.upper()):
-            records[record.name] = record
-    return MappingProxyType(records)
+    return MappingProxyType({record.name: record for module in MODULES[name] for record in _records(name, module)})
+
+
+def _records(name: str, module: str) -> tuple[Record, ...]:
+    """The records of a family that stand in one module."""
+    found: tuple[Record, ...] = getattr(import_module(f".{module}", __name__), name.upper())
+    return found
 
 
 @cache
 def spellings(name: str) -> Mapping[str, Record]:
     """Every string by which a family's records are found: class names, aliases, and Keras' short names."""
     found: dict[str, Record] = {}
-    for record in family(name).values():
+    for module in MODULES[name]:
+        for spelling, record in _spellings(name, module).items():
+            found.setdefault(spelling, record)
+    return MappingProxyType(found)
+
+
+@cache
+def _spellings(name: str, module: str) -> Mapping[str, Record]:
+    found: dict[str, Record] = {}
+    for record in _records(name, module):
         for spelling in (record.name, *record.aliases, *record.names):
             found.setdefault(spelling, record)
     return MappingProxyType(found)
@@ -87,5 +102,13 @@ def entry_record(spelling: str) -> Record | None:
 
 
 def find(family_name: str, spelling: str) -> Record | None:
-    """The record that a string in a spec names, if there is one."""
-    return spellings(family_name).get(spelling)
+    """The record that a string in a spec names, if there is one.
+
+    Modules are loaded in the order of MODULES until it is found: what most specs use stands first, and a spec of
+    dense layers never loads attention.
+    """
+    for module in MODULES[family_name]:
+        record = _spellings(family_name, module).get(spelling)
+        if record is not None:
+            return record
+    return None

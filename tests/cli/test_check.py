@@ -95,6 +95,7 @@ def test_json(folder: Path) -> None:
             "severity": "error",
             "message": 'there is no layer called "Flaten"',
             "help": 'did you mean "Flatten"?',
+            "shapes": [],
             "pointer": "/layers/0/type",
         },
         {
@@ -107,6 +108,7 @@ def test_json(folder: Path) -> None:
             "severity": "error",
             "message": "`units` is missing from Dense",
             "help": "add `units = …`, a whole number of at least 1",
+            "shapes": [],
             "pointer": "/layers/1/type",
         },
     ]
@@ -266,3 +268,55 @@ def test_checking_loads_neither_keras_nor_tensorflow(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "no errors, 1 file checked\n"
+
+
+def test_many_files_are_checked_on_all_cores_and_told_of_in_order(folder: Path) -> None:
+    wide = BROKEN + "\n# " + "x" * 4000 + "\n"
+    for index in range(80):
+        (folder / f"many-{index:02}.keraspec.toml").write_text(wide, encoding="utf-8", newline="\n")
+    (folder / "many-33.keraspec.toml").unlink()
+    (folder / "many-33.keraspec.toml").symlink_to(folder / "nowhere")
+    names = [f"many-{index:02}.keraspec.toml" for index in range(80)]
+    # A process of its own: this one may have threads, and then the files are checked one by one.
+    spread, alone = (
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                before + "from keraspec.cli import main; main()",
+                "check",
+                *names,
+                "--output-format",
+                "json",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+        )  # fmt: skip
+        for before in ("", "import keraspec.batch; keraspec.batch.WORTH_IT = 10**9; ")
+    )
+    assert (spread.returncode, spread.stdout, spread.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    assert (spread.returncode, "many-33" in spread.stderr) == (2, True)
+    found = json.loads(spread.stdout)
+    assert len(found) == 2 * 79
+
+
+def test_a_worker_that_dies_loses_nothing(folder: Path) -> None:
+    wide = BROKEN + "\n# " + "x" * 4000 + "\n"
+    names = [f"many-{index:02}.keraspec.toml" for index in range(80)]
+    for name in names:
+        (folder / name).write_text(wide, encoding="utf-8", newline="\n")
+    program = (
+        "import os, sys; from pathlib import Path; import keraspec.batch as batch\n"
+        "real, parent = batch.compile_file, os.getpid()\n"
+        "def dying(path, settings):\n"
+        "    if path.name == 'many-50.keraspec.toml' and os.getpid() != parent: os._exit(9)\n"
+        "    return real(path, settings)\n"
+        "batch.compile_file = dying\n"
+        "print(sum(len(found) for _, found in batch.check_files([Path(name) for name in sys.argv[1:]])))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, *names], capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert (result.stdout, result.stderr) == ("160\n", "")
