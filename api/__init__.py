@@ -42,6 +42,7 @@ __all__ = [
     "Run",
     "SpecError",
     "Summary",
+    "allow_plugin",
     "build",
     "check",
     "draw",
@@ -69,6 +70,20 @@ def __getattr__(name: str) -> Any:
     if name in _TYPES:
         return getattr(import_module(_TYPES[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def allow_plugin(plugin: str) -> None:
+    """Let the specs of this process use a plugin, which runs its code; see ``keraspec.plugin`` for how one is written.
+
+    Args:
+        plugin: the name of an installed plugin, or the path of a ``.py`` file.
+
+    Raises:
+        ValueError: if there is no such plugin, or it can't be used.
+    """
+    from .plugins import allow_plugin as allow
+
+    allow(plugin)
 
 
 def load(spec: str | PathLike[str], overrides: Sequence[str] = ()) -> Checked:

@@ -46,7 +46,7 @@ def _spread(one: Callable[[Path], Outcome], paths: Sequence[Path], workers: int)
     from concurrent.futures.process import BrokenProcessPool
 
     done = 0
-    with ProcessPoolExecutor(workers, mp_context=_context()) as pool:
+    with ProcessPoolExecutor(workers, mp_context=_context(), initializer=_allow, initargs=(_plugins(),)) as pool:
         try:
             for outcome in pool.map(one, paths, chunksize=CHUNK):
                 done += 1
@@ -55,6 +55,19 @@ def _spread(one: Callable[[Path], Outcome], paths: Sequence[Path], workers: int)
         except BrokenProcessPool:  # a worker was killed, for memory perhaps: what it had is done here
             pass
     yield from map(one, paths[done:])
+
+
+def _plugins() -> tuple[str, ...]:
+    """What workers must allow once more; nothing was allowed where nothing was loaded for it."""
+    loaded = sys.modules.get("keraspec.plugins")
+    return () if loaded is None else tuple(loaded.allowed())
+
+
+def _allow(names: tuple[str, ...]) -> None:
+    for name in names:
+        from .plugins import allow_plugin
+
+        allow_plugin(name)
 
 
 def _one(path: Path, settings: Sequence[str]) -> Outcome:

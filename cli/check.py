@@ -8,6 +8,7 @@ import click
 
 from ..spec.finding import Diagnostic
 from ..spec.report import Format, tally
+from .plugins import allow_plugin
 from .printing import files, refuse, say, trouble
 
 SUFFIXES = (".keraspec.toml", ".keraspec.json")
@@ -25,6 +26,7 @@ SUFFIXES = (".keraspec.toml", ".keraspec.json")
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value, as `train` does.")
 @click.option("--allow-warnings", is_flag=True, help="Exit with 0 where there are warnings and no errors.")
+@allow_plugin
 def command(paths: tuple[Path, ...], form: Format, settings: tuple[str, ...], allow_warnings: bool) -> None:
     """Check specs; a folder means all specs below it.
 

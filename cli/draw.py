@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from .plugins import allow_plugin
 from .printing import files, refuse, say
 
 
@@ -27,6 +28,7 @@ from .printing import files, refuse, say
     help="Colours for light or for dark pages; auto: an SVG follows its reader, everything else is light.",
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value, as `train` does.")
+@allow_plugin
 def command(spec: Path, output: Path, theme: Literal["auto", "light", "dark"], settings: tuple[str, ...]) -> None:
     """Draw a spec's network: its layers with what matters of them, and the shapes between.
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from .plugins import allow_plugin
 from .printing import files, refuse, say
 
 
@@ -22,6 +23,7 @@ from .printing import files, refuse, say
     show_default=True,
     help="For people, or for programs.",
 )
+@allow_plugin
 def command(run: Path, data: Path | None, form: Literal["text", "json"]) -> None:
     """Measure the trained model of a run folder: on the test part of its data, or on a file.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .plugins import allow_plugin
 from .printing import files, refuse, say
 
 
@@ -15,6 +16,7 @@ from .printing import files, refuse, say
 @click.option(
     "-o", "--output", "out", type=click.Path(path_type=Path), metavar="OUT", help="A .csv, .json or .npz file."
 )
+@allow_plugin
 def command(run: Path, data: Path, out: Path | None) -> None:
     """Use the trained model of a run folder on a CSV or NPZ file.
 

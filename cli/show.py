@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from .plugins import allow_plugin
 from .printing import files, say
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ PIPED_WIDTH: Final = 10_000
     help="For people, or for programs.",
 )
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value, as `train` does.")
+@allow_plugin
 def command(spec: Path, batch_size: int | None, form: Literal["table", "json"], settings: tuple[str, ...]) -> None:
     """Print the layers of a spec, what they count, and what training will hold in memory.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .plugins import allow_plugin
 from .printing import files, refuse, say
 
 DIVERGED = 1
@@ -19,6 +20,7 @@ INTERRUPTED = 128
 @click.option("--run-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to; else a new folder in runs/.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value: training.epochs=3.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Short for --set training.epochs=N.")
+@allow_plugin
 def command(spec: Path, run_dir: Path | None, settings: tuple[str, ...], epochs: int | None) -> None:
     """Train the model of a spec on the data that it names.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.build import MODULES, condensed
 from ..compiler.catalogue import family, spellings
+from ..compiler.catalogue.offered import all_offered
 from .environment import quiet
 from .run import RunError
 
@@ -26,6 +27,7 @@ STRUCTURE: Final = frozenset(
         "InputLayer",
         "DTypePolicy",
         "LossScaleOptimizer",
+        "MeanMetricWrapper",
         "SharedObject",
         "__keras_tensor__",
         "__tensor__",
@@ -34,8 +36,16 @@ STRUCTURE: Final = frozenset(
 )
 """Classes that a Functional model's file needs and that no spec writes."""
 
-MASKING: Final = "keras.src.ops.numpy"
-"""Module of the plain operations on numbers that Keras itself puts into a model where a mask is computed."""
+OPERATIONS: Final = frozenset(f"keras.src.ops.{one}" for one in ("einops", "image", "linalg", "math", "nn", "numpy"))
+"""Modules of the operations that are nodes of a model, and that Keras itself puts in where a mask is computed."""
+
+CORE: Final = frozenset(
+    {
+        "Cast", "ConvertToTensor", "SaturateCast", "Scatter", "ScatterUpdate", "Slice", "SliceUpdate", "StopGradient",
+        "Unstack",
+    }
+)  # fmt: skip
+"""Those of ``keras.src.ops.core`` that call nothing."""
 
 CONFIG_LIMIT: Final = 64 * 2**20
 """Bytes of config.json: that of the largest application takes one megabyte."""
@@ -61,9 +71,15 @@ def open_model(path: Path) -> keras.Model:
     import keras
 
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, custom_objects={made.__name__: made for made in _plugged()})
     except Exception as error:
         raise RunError(f"{path} can't be opened: {condensed(error)}") from error
+
+
+def _plugged() -> tuple[type, ...]:
+    """The classes of the plugins that the person allows."""
+    made = (record.made() for record in all_offered() if record.made is not None and record.family != "sources")
+    return tuple(one for one in made if isinstance(one, type))
 
 
 def unknown(config: Any) -> Iterator[str]:
@@ -72,6 +88,7 @@ def unknown(config: Any) -> Iterator[str]:
         *({record.name for record in family(name).values() if record.refused is None} for name in MODULES)
     )
     functions = frozenset(spellings("activations")) | frozenset(spellings("losses")) | frozenset(spellings("metrics"))
+    own = {(made.__module__, made.__name__) for made in _plugged()}
     waiting = [config]
     while waiting:
         value = waiting.pop()
@@ -87,7 +104,7 @@ def unknown(config: Any) -> Iterator[str]:
             if name == "function":
                 if value.get("config") not in functions:
                     yield str(value.get("config"))
-            elif module == MASKING or (module == "keras.src.ops.core" and name == "Cast"):
+            elif (module, name) in own or module in OPERATIONS or (module == "keras.src.ops.core" and name in CORE):
                 continue
             elif name not in classes or not (module is None or module == "keras" or str(module).startswith("keras.")):
                 yield f"{module}.{name}"

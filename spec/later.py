@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .document import HOLE, Pointer
-from .published import SINGULAR, later_of, schema
+from .published import SINGULAR, later_of, plugins, schema, types_of
 from .validation import Validation
-from .words import a, quoted, shown
+from .words import a, closest, quoted, shown
 
 NOT_YET: Final = "belongs to the language, but this version of keraspec does not carry it out yet"
 TYPES: Final[Mapping[str, frozenset[str]]] = {
@@ -19,6 +19,13 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
     )
 }
 """Family → names that it will have."""
+PLUGGED: Final = frozenset(
+    {
+        "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
+        "constraints",
+    }
+)  # fmt: skip
+"""Families of which plugins may offer objects."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _EXPRESSION = re.compile(r"(?<!\$)\$\{")
 _FREE_TEXT = frozenset({"name", "description"})
@@ -46,17 +53,43 @@ def later_value(run: Validation, value: Any, at: Pointer) -> bool:
 
 def is_later_type(family: str, name: str) -> bool:
     """Whether a ``type`` that the schema lacks is one that the language has."""
-    return name in TYPES.get(family, ()) or (family == "layers" and _DOTTED.fullmatch(name) is not None)
+    return name in TYPES.get(family, ())
+
+
+def plugin_of(family: str, name: str) -> str | None:
+    """The plugin whose object a name that the schema lacks may be; None where it can't be a plugin's."""
+    return name.partition(".")[0] if family in PLUGGED and _DOTTED.fullmatch(name) else None
+
+
+def plugin_type(run: Validation, family: str, name: str, plugin: str, at: Pointer) -> None:
+    """Report the object of a plugin: one that is not allowed, or that has no such object."""
+    if plugin in plugins():
+        near = closest(name, (one for one in types_of(family) if one.startswith(f"{plugin}.")))
+        singular = SINGULAR[family]
+        run.add(
+            "E108",
+            f"the plugin `{plugin}` offers no {singular} called {quoted(name)}",
+            at,
+            help=f'did you mean "{near}"?' if near else f"look up what `{plugin}` offers",
+        )
+        return
+    if plugin in run.unallowed:  # one cause, one message
+        run.rejected.add(at)
+        return
+    run.unallowed.add(plugin)
+    run.add(
+        "E117",
+        f"{quoted(name)} is {a(SINGULAR[family])} of the plugin `{plugin}`, which is not allowed here: "
+        "what it takes and gives is not known",
+        at,
+        help=f"if you trust it, which runs its code, call keraspec with `--allow-plugin {plugin}` "
+        "(or with the path of its file)",
+    )
 
 
 def later_type(run: Validation, family: str, name: str, at: Pointer) -> None:
-    """Report a ``type`` that comes later: an operation, an application, a plugin's layer, a source."""
-    words = a(SINGULAR[family])
-    if family == "layers":
-        words = {"ops": "an operation", "applications": "an application"}.get(
-            name.partition(".")[0], "a layer of a package of your own"
-        )
-    run.add("E110", f"{quoted(name)} ({words}) {NOT_YET}", at, help="write the spec without it for now")
+    """Report a ``type`` that comes later: a source."""
+    run.add("E110", f"{quoted(name)} ({a(SINGULAR[family])}) {NOT_YET}", at, help="write the spec without it for now")
 
 
 def without_expressions(run: Validation) -> None:

@@ -149,6 +149,8 @@ class _Parser:
         table = self._table(pointer)
         sound = pointer not in self.checked.unsound
         kind, reuse = table.get("type"), table.get("reuse")
+        if kind is None and not sound:  # a type that is not known is still what the picture calls it
+            kind = self.document.data["layers"][pointer[-1]].get("type")
         named = isinstance(table.get("name"), str)
         if not named and (pointer in self.document.damaged or self._has_lost_name(pointer)):
             self.whole = self.names_known = False

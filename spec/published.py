@@ -16,6 +16,7 @@ SINGULAR: Final = {
     "ops": "op",
     "applications": "application",
     "optimizers": "optimizer",
+    "optimizer_maps": "table of optimizers",
     "losses": "loss",
     "metrics": "metric",
     "callbacks": "callback",
@@ -46,16 +47,44 @@ def schema() -> Schema:
     return loaded
 
 
+_OFFERED: Final[dict[str, Schema]] = {}
+"""Definitions that plugins bring, those of families among them."""
+_PLUGINS: Final[set[str]] = set()
+
+
+def offer(plugin: str, definitions: Mapping[str, Schema]) -> None:
+    """Take in the objects of a plugin that a person has allowed: place (``layers.my_package.MyLayer``) → definition."""
+    _PLUGINS.add(plugin)
+    _OFFERED.update(definitions)
+    for place, definition in definitions.items():
+        family, _, name = place.partition(".")
+        home = definition_of(family)
+        extra = home["x-keraspec"]
+        if "names" in extra and not required_of(definition):
+            _OFFERED[family] = {**home, "x-keraspec": {**extra, "names": {**extra["names"], name: name}}}
+
+
+def forget() -> None:
+    """Forget all plugins."""
+    _PLUGINS.clear()
+    _OFFERED.clear()
+
+
+def plugins() -> frozenset[str]:
+    """The plugins that are allowed."""
+    return frozenset(_PLUGINS)
+
+
 def definition_of(name: str) -> Schema:
     """One of the schema's definitions."""
-    found: Schema = schema()["$defs"][name]
+    found: Schema = _OFFERED[name] if name in _OFFERED else schema()["$defs"][name]
     return found
 
 
 def record_of(family: str, name: str) -> Schema:
     """The definition of a Keras object by its class name; empty where there is none."""
-    place = name if name.startswith(f"{family}.") else f"{family}.{name}"
-    found: Schema = schema()["$defs"].get(place, {})
+    place = name if family in DOTTED and name.startswith(f"{family}.") else f"{family}.{name}"
+    found: Schema = _OFFERED.get(place) or schema()["$defs"].get(place, {})
     return found
 
 
@@ -93,7 +122,7 @@ def later_of(table: Schema, family: str | None = None) -> Mapping[str, str]:
 def types_of(family: str) -> tuple[str, ...]:
     """What ``type`` may say in a table of a family."""
     prefix = f"{family}."
-    own = tuple(name for name in schema()["$defs"] if name.startswith(prefix))
+    own = tuple(name for name in (*schema()["$defs"], *_OFFERED) if name.startswith(prefix))
     if family not in DOTTED:
         own = tuple(name.removeprefix(prefix) for name in own)
     return (*own, *definition_of(family)["x-keraspec"]["aliases"])

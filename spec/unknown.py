@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .document import Part, Pointer
 from .finding import Related
-from .later import is_later_type, later_key, later_type
+from .later import is_later_type, later_key, later_type, plugin_of, plugin_type
 from .published import (
     DOTTED,
     ENTRIES,
@@ -21,7 +21,10 @@ from .published import (
     schema,
 )
 from .validation import Validation
-from .words import OBSOLETE, a, closest, listed, quoted
+from .words import a, closest, listed, quoted
+
+SHAPES: Final = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_shape"})
+"""Arguments of a layer by which older Keras was told the shape of the input: it is not missing as well."""
 
 HARMLESS: Final = frozenset({"initializers", "regularizers", "constraints", "activations"})
 """Families on which no shape depends: a mistake there does not hide mistakes further on."""
@@ -90,11 +93,16 @@ def unknown_key(
         _misplaced(run, key, at, what)
         return
     names = [name for name in properties if name != "$schema"]
-    near = closest(key, (name for name in names if name not in table))
-    if key in OBSOLETE and family == "layers":
-        near, help_text = None, OBSOLETE[key]
-    elif near is not None:
-        help_text = f"did you mean `{near}`?"
+    from .meant import meant_key
+
+    home = family or (str(pointer[0]) if len(pointer) == 1 else None)
+    near, way = meant_key(key, table[key], (name for name in names if name not in table), home)
+    if way is not None:
+        help_text = way
+        if family == "layers" and key in SHAPES and "inputs" not in run.document.data:
+            run.misplaced.add("inputs")
+    elif pointer and (sections := _sections_with(key)):
+        help_text = f"write it below `[{sections[0]}]`"
     elif not pointer and (sections := _sections_with(key)):
         help_text = f"write it below {' or '.join(f'`[{section}]`' for section in sections)}"
     else:
@@ -152,6 +160,8 @@ def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer,
 
 def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tuple[str, ...]) -> None:
     """Report a name that a family does not have: refused, coming later, a misspelling, or none at all."""
+    from .meant import is_from_a_program, meant_type
+
     refused = definition_of(family)["x-keraspec"]["refused"].get(name)
     singular = SINGULAR[family]
     if refused is not None:
@@ -159,19 +169,25 @@ def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tu
         run.add("E111", f"{name} can't stand in a spec{': ' + reason if parted else ''}", at, help=way)
     elif is_later_type(family, name):
         later_type(run, family, name, at)
+    elif (plugin := plugin_of(family, name)) and not is_from_a_program(name):
+        plugin_type(run, family, name, plugin, at)
     else:
-        near = closest(name, names) if name.casefold() not in NOTHING else None
+        way = meant_type(family, name, names, in_table=at[-1] == "type") if name.casefold() not in NOTHING else None
         if family == "layers" and name in ("Input", "InputLayer"):
-            run.add("E108", f"inputs are no layers: there is no {singular} called {quoted(name)}", at, help=INPUTS)
+            table = run.document.data["layers"][at[1]] if at[0] == "layers" and len(at) == 3 else {}
+            way = f"take it away and write `inputs.{table.get('name', 'x')}.shape = "
+            shape = table.get("shape")
+            way = f"{way}{shape}` at the top of the spec" if isinstance(shape, list) else INPUTS
+            run.add("E108", f"inputs are no layers: there is no {singular} called {quoted(name)}", at, help=way)
             if "inputs" not in run.document.data:
                 run.misplaced.add("inputs")
             return
         if family == "layers" and (dotted := _dotted(name)):
-            near = dotted
-        help_text = f'did you mean "{near}"?' if near else f"`keraspec schema` lists every {singular}"
+            way = f'did you mean "{dotted}"?'
+        help_text = way or f"`keraspec schema` lists every {singular}"
         if name.casefold() in NOTHING and isinstance(at[-1], str) and at[-1] != "type":
             help_text = f"one is needed here; leave `{at[-1]}` out for the usual one"
-        if near is None and len(names) <= 12:
+        if way is None and len(names) <= 12:
             help_text = f"there are {listed(names, 12)}"
         run.add("E108", f"there is no {singular} called {quoted(name)}", at, help=help_text)
 

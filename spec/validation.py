@@ -18,7 +18,8 @@ class Validation:
 
     ``rejected``: values that later stages must not look at. ``unsound``: tables of which so much is wrong or
     lost that nothing may be concluded from them. ``misplaced``: keys of the top level that were misspelt or
-    written elsewhere, and so are not missing. ``document`` has HOLE in place of what is not carried out yet.
+    written elsewhere, and so are not missing. ``unallowed``: plugins of which that
+    was said already. ``document`` has HOLE in place of what is not carried out yet.
     """
 
     document: Document
@@ -26,6 +27,7 @@ class Validation:
     rejected: set[Pointer] = field(default_factory=set)
     unsound: set[Pointer] = field(default_factory=set)
     misplaced: set[str] = field(default_factory=set)
+    unallowed: set[str] = field(default_factory=set)
 
     @property
     def partial(self) -> bool:

@@ -2,7 +2,8 @@
 
 One definition for each section of the language and each Keras object. What JSON Schema has no word for
 stands under ``x-keraspec``: ``expects`` (a kind in words), ``family``, ``section``, ``each``, ``many``,
-``lone``, ``also``, ``later``, ``refused``, ``aliases``, ``required``. Editors pass over that key;
+``lone``, ``named``, ``also``, ``later``, ``refused``, ``aliases``, ``required``, and, from `inventory`, ``since`` and
+``until``: the first and the last release of Keras that has it, where not all do. Editors pass over that key;
 ``keraspec.spec`` reads it.
 
 A table with ``type`` is a ``oneOf`` of closed objects, told apart by a ``const``: that is what editors complete
@@ -24,10 +25,13 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import DOTTED, MODULES, family, spellings
+from .inventory import lifetime
 from .kinds import Kind
 from .language import LAYER, NAME, SECTIONS, Section
 from .objects import arguments_of
@@ -37,8 +41,8 @@ PAGES = "https://keras.io/api/"
 _WIDTH = 120
 _PARTLY = {"type": "object", "additionalProperties": True}
 """A table of which something is said here and the rest elsewhere."""
-_NAMES_ALONE = ("activations", "dtype_policies")
-"""Families whose objects are written by name, never as tables."""
+_ALWAYS: Mapping[str, str] = MappingProxyType({})
+"""The lifetime of what every release of Keras has."""
 _OWN_KEYS = {"callbacks": ("name",)}
 """Keys of the language that tables of a family may have beside Keras' arguments."""
 
@@ -53,7 +57,7 @@ def schema() -> dict[str, Any]:
     layer = sections["layer"]
     for name in MODULES:
         records = [record for record in family(name).values() if not record.refused]
-        for record in records if name not in _NAMES_ALONE else ():
+        for record in (one for one in records if not one.alone):
             entry = layer if name in ("layers", *DOTTED) else None
             definitions[record.name if name in DOTTED else f"{name}.{record.name}"] = _record(record, entry)
         needs = _needs(records)
@@ -74,6 +78,15 @@ def schema() -> dict[str, Any]:
         "description": "A neural network as TOML or JSON: its graph, its data, its training.",
         **root,
         "$defs": definitions,
+    }
+
+
+def definitions_of(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
+    """The definitions of a plugin's records by their places: ``layers.my_package.MyLayer``."""
+    entry = next(section for section in SECTIONS if section.name == "layer")
+    return {
+        f"{record.family}.{record.name}": _record(record, entry if record.family == "layers" else None)
+        for record in records
     }
 
 
@@ -101,14 +114,21 @@ def _shared(definitions: dict[str, Any]) -> dict[str, Any]:
     return shared
 
 
-def _argument(argument: Argument) -> dict[str, Any]:
+def _argument(argument: Argument, life: Mapping[str, str] = _ALWAYS) -> dict[str, Any]:
     out = _kind(argument.kind)
+    out["x-keraspec"] |= life
     if argument.summary:
-        out["description"] = argument.summary
+        out["description"] = argument.summary + _releases(life)
     default = _default(argument)
     if default is not None:
         out["default"] = default
     return out
+
+
+def _releases(life: Mapping[str, str]) -> str:
+    """What a description says of the releases of Keras that have a thing."""
+    since = f" Since Keras {life['since']}." if "since" in life else ""
+    return since + (f" Up to Keras {life['until']}." if "until" in life else "")
 
 
 def _default(argument: Argument) -> Any:
@@ -131,6 +151,9 @@ def _kind(kind: Kind) -> dict[str, Any]:
             if kind.lone:
                 extra["lone"] = True
             one = {"anyOf": [one, listed]} if kind.lone else listed
+        elif kind.named:
+            extra["named"] = True
+            one = {"type": "object", "additionalProperties": one}
     else:
         extra["section"], extra["each"] = kind.section, kind.each
         if kind.each == "list":
@@ -173,18 +196,20 @@ def _record(record: Record, entry: Section | None) -> dict[str, Any]:
     if entry is not None:
         properties |= {key.name: _argument(key) for key in entry.keys}
     arguments = arguments_of(record)
-    properties |= {name: _argument(argument) for name, argument in arguments.items()}
+    properties |= {name: _argument(argument, lifetime(record, argument)) for name, argument in arguments.items()}
     for name in _OWN_KEYS.get(record.family, ()):
         properties.setdefault(name, {"type": "string", "description": "For overrides to find it by."})
+    life = lifetime(record)
     out = {
         "type": "object",
-        "description": record.summary + (f" {PAGES}{record.page}/" if record.page else ""),
+        "description": record.summary + _releases(life) + (f" {PAGES}{record.page}/" if record.page else ""),
         "properties": properties,
         "required": ["type"],
         "additionalProperties": False,
     }
     required = _required(record)
-    return {**out, "x-keraspec": {"required": required}} if required else out
+    extra = ({"required": required} if required else {}) | life
+    return {**out, "x-keraspec": extra} if extra else out
 
 
 def _required(record: Record) -> list[str]:
@@ -210,15 +235,16 @@ def _if(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]
 
 def _family(name: str, records: list[Record]) -> dict[str, Any]:
     aliases = {alias: record.name for record in records for alias in record.aliases}
-    refused = {record.name: record.refused for record in family(name).values() if record.refused}
+    refused = {spelling: record.refused for spelling, record in spellings(name).items() if record.refused}
+    tables = [record for record in records if not record.alone]
     # Ops have hundreds of further names: known to `check`, and not among what editors offer.
-    types = {"enum": [*(record.name for record in records), *(aliases if name not in DOTTED else ())]}
+    types = {"enum": [*(record.name for record in tables), *(aliases if name not in DOTTED else ())]}
     table: dict[str, Any] = {
         **_PARTLY,
         "required": ["type"],
         "properties": {"type": {**types, "description": f"Which of the {name} it is."}},
         "oneOf": [
-            *({"$ref": f"#/$defs/{record.name if name in DOTTED else f'{name}.{record.name}'}"} for record in records),
+            *({"$ref": f"#/$defs/{record.name if name in DOTTED else f'{name}.{record.name}'}"} for record in tables),
             {**_PARTLY, "properties": {"type": {"not": types}}},
         ],
     }
@@ -233,7 +259,7 @@ def _family(name: str, records: list[Record]) -> dict[str, Any]:
     plain = [spelling for spelling in names if not _required(spellings(name)[spelling])]
     extra["names"] = {spelling: spellings(name)[spelling].name for spelling in names}
     words = {"enum": plain, "enumDescriptions": [spellings(name)[spelling].summary for spelling in plain]}
-    if name in _NAMES_ALONE:
+    if not tables:
         return {**words, "x-keraspec": extra}
     return {"anyOf": [words, table], "x-keraspec": extra}
 

@@ -8,7 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from ...compiler.catalogue.offered import offered
 from ...spec.document import Pointer
+from ...spec.finding import Finding
+from ...spec.problem import Problem
 from ..table import Table
 
 Read = Callable[[Mapping[str, Any], Path, Pointer], Table]
@@ -30,6 +33,31 @@ class Reader:
         return read(arguments, folder, pointer)
 
 
+@dataclass(frozen=True, slots=True)
+class PluginReader:
+    """A source that a plugin brings: what its record's ``made`` gave."""
+
+    function: Read
+
+    def read(self, arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
+        """Read the source; whatever the plugin raises becomes E407 at the source.
+
+        Raises:
+            Problem: what the plugin found, or that it failed.
+        """
+        try:
+            table = self.function(arguments, folder, pointer)
+        except Problem:
+            raise
+        except Exception as error:
+            message = f"the source {arguments['type']} failed: {type(error).__name__}: {error}"
+            raise Problem(Finding("E407", message, (*pointer, "type"))) from error
+        if not isinstance(table, Table) or not table.rows:
+            message = f"the source {arguments['type']} gave no rows"
+            raise Problem(Finding("E412", message, (*pointer, "type")))
+        return table
+
+
 READERS: Final = (
     Reader("csv", "csv", (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")),
     Reader("npz", "npz", (".npz",)),
@@ -37,13 +65,19 @@ READERS: Final = (
 )
 
 
-def reader(kind: str) -> Reader:
+def reader(kind: str) -> Reader | PluginReader:
     """The reader of a kind.
 
     Raises:
         KeyError: if there is none.
     """
-    return {one.kind: one for one in READERS}[kind]
+    found = next((one for one in READERS if one.kind == kind), None)
+    if found is not None:
+        return found
+    record = offered("sources", kind)
+    if record is None or record.made is None:
+        raise KeyError(kind)
+    return PluginReader(record.made())
 
 
 def reader_of_file(path: Path) -> Reader | None:

@@ -133,4 +133,25 @@ CODES: Final[tuple[Code, ...]] = (
         '[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3\nstrides = 2\ndilation_rate = 2',
         '[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3\ndilation_rate = 2',
     ),
+    Code(
+        "E116",
+        "the installed Keras does not have this",
+        "The spec is right, but the Keras on this computer is older, or newer, than the layer, object or argument it "
+        "uses. keraspec knows which release of Keras brought what, and looks up which one is installed. Install the "
+        "one that is named, or write the spec without it: a model that must run on several computers is best made of "
+        "what all of them have.",
+        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[[layers]]\ntype = "BatchNormalization"\nrenorm = true',
+        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[[layers]]\ntype = "BatchNormalization"',
+    ),
+    Code(
+        "E117",
+        "an object of a plugin that is not known",
+        "A name with a dot, such as `my_package.MyLayer`, is an object of a plugin: of a Python package, or a file, "
+        "that brings layers, losses or data sources of its own. Using it runs its code, so keraspec loads it only when "
+        "the person at the keyboard says its name: `keraspec check --allow-plugin my_package model.keraspec.toml`. "
+        "Everything else in the spec is checked and drawn all the same; what comes out of the plugin's layer, and "
+        "what hangs on it, stays unknown. The same is said where the plugin itself fails to tell a shape.",
+        '[[layers]]\ntype = "my_package.MyLayer"\n\n[[layers]]\ntype = "Dense"\nunits = 10',
+        '[[layers]]\ntype = "Dense"\nunits = 10',
+    ),
 )

@@ -122,6 +122,26 @@ CODES: Final[tuple[Code, ...]] = (
         _FLOWERS + '[data]\nsource = { type = "csv", path = "data/flowers.csv" }',
     ),
     Code(
+        "E413",
+        "the metric does not fit the output",
+        "Metrics are computed from the same targets as the loss, and each wants a certain form: the number of the "
+        "right class, or a number for each class; one axis of units, or any number of axes; as many classes as there "
+        "are. Keras would stop at the first batch, or report a number that means nothing. \"accuracy\" always takes "
+        "the form that the loss has.",
+        _FLOWERS + '[training]\nloss = "sparse_categorical_crossentropy"\nmetrics = ["categorical_accuracy"]',
+        _FLOWERS + '[training]\nloss = "sparse_categorical_crossentropy"\nmetrics = ["accuracy"]',
+    ),
+    Code(
+        "E414",
+        "the activation does not fit the loss",
+        "Most losses about classes compare probabilities, so the last layer needs an activation that makes some: "
+        '"softmax" for one of several classes, "sigmoid" for yes or no. With `from_logits = true` the loss makes them '
+        "itself, and the last layer must have no activation. Where both make them, or neither does, training runs and "
+        "learns next to nothing.",
+        _FLOWERS + '[training]\nloss = { type = "SparseCategoricalCrossentropy", from_logits = true }',
+        _FLOWERS + '[training]\nloss = { type = "SparseCategoricalCrossentropy" }',
+    ),
+    Code(
         "E415",
         "a layer can't learn its state before training",
         "Layers such as `Normalization`, `StringLookup` and `TextVectorization` look through the training rows once, "
@@ -130,6 +150,17 @@ CODES: Final[tuple[Code, ...]] = (
         "`BatchNormalization` does what you want.",
         '[[layers]]\ntype = "Dense"\nunits = 8\n\n[[layers]]\ntype = "Normalization"',
         '[[layers]]\ntype = "Normalization"\n\n[[layers]]\ntype = "Dense"\nunits = 8',
+    ),
+    Code(
+        "E416",
+        "the target is encoded for another loss",
+        '`encode = "index"` makes one number of a label, `encode = "one_hot"` a number for each class. '
+        '"sparse_categorical_crossentropy" takes the first, "categorical_crossentropy" the second. Mostly it is best '
+        "to leave `encode` out: labels then become what the loss takes.",
+        _FLOWERS + _SOURCE + 'targets.species = { column = "species", encode = "one_hot" }\n\n'
+        '[training]\nloss = "sparse_categorical_crossentropy"',
+        _FLOWERS + _SOURCE + 'targets.species = { column = "species", encode = "one_hot" }\n\n'
+        '[training]\nloss = "categorical_crossentropy"',
     ),
     Code(
         "E417",
@@ -159,5 +190,16 @@ CODES: Final[tuple[Code, ...]] = (
         _FLOWERS.replace("[2]", "[3]") + _SOURCE
         + 'inputs.measures.column = ["length", "width", "species"]\ntargets.species.column = "species"',
         _FLOWERS + _SOURCE + _COLUMNS,
+    ),
+    Code(
+        "E420",
+        "a callback that can't do its work",
+        "The number that it watches is there, but the callback can't use it: it takes the smallest for the best where "
+        "the largest is, nobody told it which is better, or it would be given a list. Or the callback wants to set "
+        "what something else sets already. Keras finds out at the end of the first epoch, or later, or not at all.",
+        _FLOWERS + '[training]\nloss = "sparse_categorical_crossentropy"\nepochs = 20\n'
+        'callbacks = [{ type = "EarlyStopping", monitor = "loss", mode = "max", patience = 3 }]',
+        _FLOWERS + '[training]\nloss = "sparse_categorical_crossentropy"\nepochs = 20\n'
+        'callbacks = [{ type = "EarlyStopping", monitor = "loss", mode = "min", patience = 3 }]',
     ),
 )  # fmt: skip

@@ -39,4 +39,35 @@ CODES: Final[tuple[Code, ...]] = (
         '[[layers]]\ntype = "Embedding"\ninput_dim = 1000\noutput_dim = 16\nmask_zero = true\n\n'
         '[[layers]]\ntype = "LSTM"\nunits = 8',
     ),
+    Code(
+        "W401",
+        "the activation hardly fits the loss",
+        "The loss can be computed from these numbers and made smaller, but it was made for others, and another "
+        "activation learns faster or gives answers that are easier to trust. So it is with `sigmoid` before a loss for "
+        "one of several classes, whose probabilities should add up to 1.",
+        '[[layers]]\nname = "kind"\ntype = "Dense"\nunits = 3\nactivation = "sigmoid"\n\n'
+        '[training]\nloss = "categorical_crossentropy"',
+        '[[layers]]\nname = "kind"\ntype = "Dense"\nunits = 3\nactivation = "softmax"\n\n'
+        '[training]\nloss = "categorical_crossentropy"',
+    ),
+    Code(
+        "W402",
+        "a metric that hardly says anything",
+        "The metric can be computed, but its number does not mean here what its name promises: it is always 1, it asks "
+        "for right or wrong where answers are near or far, or it takes raw scores for probabilities. Training goes on "
+        "as well without it; what you read of it would mislead.",
+        '[[layers]]\nname = "price"\ntype = "Dense"\nunits = 1\n\n[training]\nloss = "mse"\nmetrics = ["accuracy"]',
+        '[[layers]]\nname = "price"\ntype = "Dense"\nunits = 1\n\n[training]\nloss = "mse"\nmetrics = ["mae"]',
+    ),
+    Code(
+        "W403",
+        "a callback that never acts",
+        "With these settings training ends before the callback would do anything, or there is nothing that it could "
+        "do. A `patience` of 10 in a training of 10 epochs is the usual case. Give it a smaller number, train for "
+        "longer, or leave it out.",
+        '[training]\nloss = "mse"\nepochs = 5\n'
+        'callbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 10 }]',
+        '[training]\nloss = "mse"\nepochs = 50\n'
+        'callbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 10 }]',
+    ),
 )

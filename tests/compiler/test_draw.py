@@ -148,7 +148,7 @@ def test_what_is_not_known_is_a_question_mark() -> None:
     assert labels["first", "third"] == "3"
     assert labels["second", "last"] == labels["third", "last"] == labels["last", "output last"] == "?"
     wrong = next(card for card in drawing.cards if card.name == "wrong")
-    assert (wrong.family, wrong.type) == ("unknown", "?")
+    assert (wrong.family, wrong.type) == ("unknown", "Dens")
 
 
 @pytest.mark.parametrize(

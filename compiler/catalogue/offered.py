@@ -1,0 +1,36 @@
+"""What plugins offer: records beside Keras' own, there only when the person at the keyboard has allowed them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from .record import Record
+
+FAMILIES: Final = (
+    "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
+    "constraints",
+)  # fmt: skip
+"""Families of which a plugin may offer objects."""
+
+_RECORDS: Final[dict[tuple[str, str], Record]] = {}
+
+
+def offer(records: Iterable[Record]) -> None:
+    """Let specs use these records from now on."""
+    _RECORDS.update({(record.family, record.name): record for record in records})
+
+
+def offered(family: str, spelling: str) -> Record | None:
+    """The record of an allowed plugin, by its full name: ``my_package.MyLayer``."""
+    return _RECORDS.get((family, spelling)) if _RECORDS else None
+
+
+def all_offered() -> tuple[Record, ...]:
+    """The records of all plugins that were allowed."""
+    return tuple(_RECORDS.values())
+
+
+def forget() -> None:
+    """Take all allowances back."""
+    _RECORDS.clear()
