@@ -1,7 +1,7 @@
 """What a plugin is written with: the records by which keraspec knows its own layers, and nothing of Keras.
 
 A plugin is a module with tuples named like the families of Keras' objects: ``LAYERS``, ``LOSSES``, ``METRICS``,
-``CALLBACKS``, ``SOURCES``, ``OPTIMIZERS``, ``SCHEDULES``, ``INITIALIZERS``, ``REGULARIZERS``, ``CONSTRAINTS``. Each holds
+``CALLBACKS``, ``SOURCES``, ``OPTIMIZERS``, ``SCHEDULES``, ``INITIALIZERS``, ``REGULARIZERS``, ``CONSTRAINTS``. Each has
 Records of the same form as keraspec's own, and each record says with ``made`` where its class is: a function that
 imports and returns it, called when a model is built, so that checking a spec needs no Keras::
 
@@ -22,8 +22,9 @@ imports and returns it, called when a model is built, so that checking a spec ne
 ``made`` of a source returns a function ``read(arguments, folder, pointer) -> Table``.
 
 The person who runs keraspec allows a plugin by name, ``--allow-plugin my_package``: an installed package offers it
-through the entry point ``my_package`` of the group ``keraspec.plugins``, whose value names the module; or by the path of a
-file, ``--allow-plugin tools/my_layers.py``, which is then called ``my_layers``. In specs its objects are ``my_package.Scale``.
+through the entry point ``my_package`` of the group ``keraspec.plugins``, whose value names the module; or by the path
+of a file, ``--allow-plugin tools/my_layers.py``, which is then called ``my_layers``. In specs its objects are
+``my_package.Scale``.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
 """Family → names that it will have."""
 PLUGGED: Final = frozenset(
     {
-        "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
-        "constraints",
+        "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers",
+        "regularizers", "constraints",
     }
 )  # fmt: skip
 """Families of which plugins may offer objects."""

@@ -1,4 +1,4 @@
-"""What plugins offer: records beside Keras' own, there only when the person at the keyboard has allowed them by name."""
+"""What plugins offer: records beside Keras' own, there only when the person has allowed them by name."""
 
 from __future__ import annotations
 

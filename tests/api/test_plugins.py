@@ -29,7 +29,15 @@ def made():
 LAYERS = (Record(name="Twice", family="layers", summary="Does nothing, twice.", rule=same_as_input, made=made,
                  arguments=(Argument("times", POSITIVE, 2, "How often."),)),)
 """
-USING = 'keraspec = 1\ninputs.x.shape = [4]\n[[layers]]\ntype = "small.Twice"\n[[layers]]\nname = "y"\ntype = "Dense"\nunits = 3\n'
+USING = """keraspec = 1
+inputs.x.shape = [4]
+[[layers]]
+type = "small.Twice"
+[[layers]]
+name = "y"
+type = "Dense"
+units = 3
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +59,8 @@ def test_without_the_allowance_nothing_runs_and_the_rest_is_checked_and_drawn(tm
     checked = compile_text(SPEC.read_text("utf-8").replace("units = 1\n", "unis = 1\n"))
     assert [(one.code, one.line) for one in checked.diagnostics] == [("E117", 9), ("E104", 15)]
     assert checked.diagnostics[0].message == (
-        '"demand.GatedUnit" is a layer of the plugin `demand`, which is not allowed here: what it takes and gives is not known'
+        '"demand.GatedUnit" is a layer of the plugin `demand`, which is not allowed here: '
+        "what it takes and gives is not known"
     )
     assert "--allow-plugin demand" in (checked.diagnostics[0].help or "")
     assert "demand" not in sys.modules
