@@ -2,9 +2,15 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+OLDEST ?= .venv-oldest
+# The tests that hang on the release of Keras.
+RELEASES = tests/differential/test_coverage.py tests/differential/test_training_objects.py tests/compiler/test_contract.py \
+	tests/runtime/test_build.py tests/runtime/test_learned_sizes.py tests/runtime/test_examples.py tests/spec/test_installed.py \
+	tests/differential/test_convolution.py tests/differential/test_core.py tests/differential/test_normalization.py \
+	tests/differential/test_recurrent.py tests/differential/test_attention.py tests/differential/test_preprocessing.py
 ROOMS = cli compiler runtime schemas spec
 
-.PHONY: demo test lint types check-links setup setup-test bench schema clean
+.PHONY: demo test test-oldest lint types check-links setup setup-test bench schema inventory clean
 
 demo: setup
 	$(BIN)/keraspec check examples/digits.keraspec.toml
@@ -12,6 +18,15 @@ demo: setup
 
 test: setup-test lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The oldest Keras and TensorFlow that pyproject.toml allows, in an environment of their own: what hangs on the release.
+test-oldest: $(OLDEST)/.installed-oldest
+	$(OLDEST)/bin/python -c 'import keras, tensorflow; print("Keras", keras.__version__, "on TensorFlow", tensorflow.__version__)'
+	KERASPEC_CASES=12 $(OLDEST)/bin/python -m pytest -n 2 --dist loadfile $(RELEASES)
+
+# The catalogue against Keras, 200,000 random cases; OPTIONS="--seed 7 --only 'layers.*'" for others.
+oracle: setup-test
+	$(BIN)/python tests/differential/soak.py $(OPTIONS)
 
 lint: setup-test
 	$(BIN)/ruff check .
@@ -31,6 +46,11 @@ types: setup-test
 
 .FORCE:
 
+# What each release of Keras has, read from the releases themselves; then the schema, which says since when.
+inventory: setup-test
+	KERAS_BACKEND=jax $(BIN)/python tools/inventory.py schemas/keras-3.json
+	$(MAKE) schema
+
 schema: setup-test
 	$(BIN)/python -m keraspec.compiler.catalogue.schema schemas/keraspec-1.json
 
@@ -45,6 +65,11 @@ $(VENV)/.venv:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+$(OLDEST)/.installed-oldest: pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[tensorflow,test]" "keras==3.12.*" "tensorflow==2.20.*"
+	@touch $@
+
 $(VENV)/.installed: $(VENV)/.venv pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[tensorflow]"
 	@touch $@
@@ -54,4 +79,4 @@ $(VENV)/.installed-test: $(VENV)/.venv pyproject.toml
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .links build dist *.egg-info
+	rm -rf $(VENV) $(OLDEST) .links build dist *.egg-info

@@ -152,7 +152,7 @@ def build(spec: str | PathLike[str] | Checked) -> keras.Model:
 
     loaded = _checked(spec)
     try:
-        return built(_sound(loaded))
+        return built(_sound(loaded), loaded.path.parent)
     except Problem as problem:
         raise loaded.error(problem) from problem
 

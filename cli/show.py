@@ -36,9 +36,12 @@ PIPED_WIDTH: Final = 10_000
     show_default=True,
     help="For people, or for programs.",
 )
+@click.option("--inside", is_flag=True, help="List the layers inside applications, too.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value, as `train` does.")
 @allow_plugin
-def command(spec: Path, batch_size: int | None, form: Literal["table", "json"], settings: tuple[str, ...]) -> None:
+def command(
+    spec: Path, batch_size: int | None, form: Literal["table", "json"], inside: bool, settings: tuple[str, ...]
+) -> None:
     """Print the layers of a spec, what they count, and what training will hold in memory.
 
     Exit status: 0 without errors, 1 with errors, 2 for wrong usage or a file that can't be opened.
@@ -55,32 +58,35 @@ def command(spec: Path, batch_size: int | None, form: Literal["table", "json"], 
     if form == "json":
         # The cost depends on the batch: it is told where one was asked for.
         extra = {} if batch_size is None else {"cost": summary.cost_json()}
-        click.echo(json.dumps({**summary.to_json(), **extra}, indent=2))
+        click.echo(json.dumps({**summary.to_json(inside), **extra}, indent=2))
     else:
-        _print(summary)
+        _print(summary, inside)
 
 
-def _print(summary: Summary) -> None:
+def _print(summary: Summary, inside: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
     with console.capture() as captured:
         console.print(Text(summary.name, style="bold"))
-        console.print(_table(summary))
+        console.print(_table(summary, inside))
         for line in totals(summary):
             console.print(Text(line))
     # Cells are filled up with blanks, which are of no use at the end of a line.
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()), color=True)
 
 
-def _table(summary: Summary) -> Table:
-    """One row a layer; where tensors come from is told only if it is not simply from the row above."""
+def _table(summary: Summary, inside: bool) -> Table:
+    """One row a layer; where tensors come from is told only if it is not simply from the row above.
+
+    Behind an application the layers ``inside`` it, if they are asked for, in paler letters: they are in its sums.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    branched = _branched(summary)
+    branched = _branched(summary) or (inside and any(row.inside for row in summary.layers))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("layer", overflow="fold")
     table.add_column("type", overflow="fold")
@@ -92,11 +98,12 @@ def _table(summary: Summary) -> Table:
     for one in summary.inputs:
         cells = [one.name, "input", *([""] if branched else []), _type(one.tensor), "", ""]
         table.add_row(*map(Text, cells), style="dim")
-    for row in summary.layers:
+    rows = [(one, one is not row) for row in summary.layers for one in (row, *(row.inside if inside else ()))]
+    for row, inner in rows:
         outputs = "?" if row.outputs is None else "\n".join(map(_type, row.outputs))
         params = f"those of {row.shared}" if row.shared else _digits(row.params)
         cells = [row.name, row.type, *(["\n".join(row.inputs)] if branched else []), outputs, params]
-        table.add_row(*map(Text, [*cells, _digits(row.flops)]))
+        table.add_row(*map(Text, [*cells, _digits(row.flops)]), style="dim" if inner else None)
     return table
 
 

@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..spec.finding import Finding
 from ..spec.problem import Problem
+from .build_application import application
 from .catalogue import find
-from .catalogue.objects import instantiate
+from .catalogue.kinds import Kind
+from .catalogue.offered import offered
+from .catalogue.objects import arguments_of, instantiate
 from .catalogue.record import REQUIRED, Object, Record
 from .graph import Edge, Graph, Node, TypedGraph
 
@@ -24,6 +28,7 @@ Result = TypeVar("Result")
 MODULES: Final = {
     "layers": "layers",
     "optimizers": "optimizers",
+    "optimizer_maps": "optimizers",
     "losses": "losses",
     "metrics": "metrics",
     "callbacks": "callbacks",
@@ -35,8 +40,23 @@ MODULES: Final = {
 }
 """Family of the catalogue → the module below ``keras`` that has its classes; other names say it themselves."""
 
-NO_LOOKUP: Final = frozenset({"callbacks", "layers", "schedules"})
-"""Families of which Keras takes objects only, never a name."""
+READ: Final = frozenset({"activations", "dtype_policies", "losses", "metrics"})
+"""Families whose names Keras reads itself; of the others it is given objects.
+
+By shape it decides what some names mean (``"accuracy"``), and it measures under the name that it was given.
+"""
+
+UNREAD: Final = frozenset(
+    {
+        ("losses", "CategoricalGeneralizedCrossEntropy"),
+        ("losses", "categorical_generalized_cross_entropy"),
+        ("metrics", "binary_focal_crossentropy"),
+        ("metrics", "categorical_focal_crossentropy"),
+        ("metrics", "huber"),
+        ("metrics", "log_cosh"),
+    }
+)
+"""Names in those families that Keras' own look-up fails on."""
 
 MESSAGE_LIMIT: Final = 400
 
@@ -50,24 +70,25 @@ class Built:
     tensors: Mapping[str, tuple[keras.KerasTensor, ...]]
 
 
-def build(typed: TypedGraph) -> keras.Model:
+def build(typed: TypedGraph, folder: Path | None = None) -> keras.Model:
     """The Keras Functional model of a checked graph; layers carry their entries' names.
 
     Several inputs are a list in the order of the spec. Outputs written as a table make the model return a
-    dict, several others a list. Weights start at random: seed before calling where that matters.
+    dict, several others a list. Weights start at random: seed before calling where that matters. ``folder`` is what
+    paths in the spec are relative to; None is the working directory.
 
     Raises:
-        Problem: with one finding: E310 at the entry that Keras refuses, E415 at a layer whose size is learned
-            from data.
+        Problem: with one finding: E310 at the entry that Keras refuses, E401 at weights that are missing, E415 at a
+            layer whose size is learned from data.
     """
-    return assemble(typed).model
+    return assemble(typed, folder=folder).model
 
 
 Settle = Callable[[Node, "keras.Layer", "keras.Model"], None]
 """Is given a layer that must learn its size before it is called, and the model up to its input."""
 
 
-def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
+def assemble(typed: TypedGraph, settle: Settle | None = None, folder: Path | None = None) -> Built:
     """Build, and keep hold of the parts; ``settle`` lets layers learn their sizes. Raises as ``build`` does."""
 
     graph = typed.graph
@@ -84,7 +105,9 @@ def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
             if node.layer.record.family == "ops":
                 tensors[node.name] = operate(node, tensors)
                 continue
-            if node.shared is None:
+            if node.shared is None and node.layer.record.family == "applications":
+                layers[node.name] = application(typed, node, folder)
+            elif node.shared is None:
                 layer = node.layer
                 layers[node.name] = keras_call(node.pointer, partial(make, layer, name=node.name))
             if node.name in typed.learned:
@@ -92,8 +115,8 @@ def assemble(typed: TypedGraph, settle: Settle | None = None) -> Built:
             tensors[node.name] = apply(node, layers[node.shared or node.name], tensors)
         for made in layers.values():
             _freeze(made)
-        inputs = [tensors[node.name][0] for node in graph.nodes.values() if node.input is not None]
-        model = functional(graph, inputs, [_of(tensors, edge) for edge in graph.outputs.values()], graph.name)
+        outputs = [_of(tensors, edge) for edge in graph.outputs.values()]
+        model = functional(graph, _inputs(graph, tensors), outputs, graph.name)
     return Built(model, layers, tensors)
 
 
@@ -114,8 +137,19 @@ def _up_to(graph: Graph, tensors: Mapping[str, tuple[keras.KerasTensor, ...]], n
     """The model from the inputs to what a node is given."""
     import keras
 
-    inputs = [tensors[one.name][0] for one in graph.nodes.values() if one.input is not None]
+    inputs = _inputs(graph, tensors)
     return keras.Model(inputs[0] if len(inputs) == 1 else inputs, _of(tensors, node.edges[0]))
+
+
+def _inputs(graph: Graph, tensors: Mapping[str, tuple[keras.KerasTensor, ...]]) -> list[keras.KerasTensor]:
+    """The inputs of a model, each with something behind it: Keras up to 3.13 refuses a model with one that is idle."""
+    import keras
+
+    used = {edge.source for name in tensors for edge in graph.nodes[name].edges}
+    given = {name: tensors[name][0] for name, node in graph.nodes.items() if node.input is not None}
+    for name in given.keys() - used:
+        keras.layers.Identity()(given[name])
+    return list(given.values())
 
 
 def functional(
@@ -152,9 +186,7 @@ def apply(
     return tuple(keras.tree.flatten(result))
 
 
-def operate(
-    node: Node, tensors: Mapping[str, tuple[keras.KerasTensor, ...]]
-) -> tuple[keras.KerasTensor, ...]:
+def operate(node: Node, tensors: Mapping[str, tuple[keras.KerasTensor, ...]]) -> tuple[keras.KerasTensor, ...]:
     """Call a node's op on the tensors of its sources; all its outputs, flat, and the op named as the node."""
     import keras
 
@@ -182,9 +214,13 @@ def call_op(op: Object, given: Mapping[str, Any]) -> Any:
     record = op.record
     numbers = {port.name for port in record.ports if port.literal}
     stated = {
-        name: keras.ops.convert_to_tensor(value) if name in numbers and isinstance(value, tuple) else value_of(value)
+        name: keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(value))  # some ops walk over it in Python
+        if name in numbers and isinstance(value, tuple)
+        else value_of(value)
         for name, value in op.written.items()
     }
+    if record.told is not None:
+        stated |= record.told(op.written, given)
     spread = next((port.name for port in record.ports if port.spread), None)
     if spread is None:
         return _class(record)(**given, **stated)
@@ -196,9 +232,30 @@ def call_op(op: Object, given: Mapping[str, Any]) -> Any:
 def make(obj: Object, **more: Any) -> Any:
     """The Keras object that a spec states. ``more`` are further constructor arguments, such as ``name``.
 
-    Only what the spec says is given to Keras: everything else keeps Keras' own default.
+    Only what the spec says is given to Keras: everything else keeps Keras' own default. A metric that Keras has as
+    a function alone becomes the average of what that function gives.
     """
-    return _class(obj.record)(**{name: value_of(value) for name, value in obj.written.items()}, **more)
+    known = arguments_of(obj.record)
+    given = {name: argument_of(known[name].kind, value) for name, value in obj.written.items()} | more
+    made = _class(obj.record)
+    if obj.record.family == "metrics" and not isinstance(made, type):
+        import keras
+
+        return keras.metrics.MeanMetricWrapper(made, **{"name": obj.record.name, **given})
+    return made(**given)
+
+
+def argument_of(kind: Kind, value: Any) -> Any:
+    """An argument as Keras takes it: what stands for an object is made, also where a name stands for it."""
+    if kind.family is None:
+        return value_of(value)
+    if isinstance(value, str):
+        return resolve(kind.family, value)
+    if kind.many and isinstance(value, tuple):
+        return [argument_of(kind, item) for item in value]
+    if kind.named and isinstance(value, Mapping):
+        return {name: argument_of(kind, item) for name, item in value.items()}
+    return value_of(value)
 
 
 def value_of(value: Any) -> Any:
@@ -220,8 +277,8 @@ def stated(family: str, value: Any) -> Object | None:
 
 
 def resolve(family: str, value: Any) -> Any:
-    """A checked name or table of a spec as Keras takes it; a name stays one wherever Keras reads names."""
-    if isinstance(value, str) and family not in NO_LOOKUP:
+    """A checked name or table of a spec as Keras takes it; a name stays one where Keras reads it itself."""
+    if isinstance(value, str) and family in READ and (family, value) not in UNREAD and not offered(family, value):
         return value
     found = stated(family, value)
     return value if found is None else make(found)
@@ -287,6 +344,8 @@ def _of(tensors: Mapping[str, tuple[keras.KerasTensor, ...]], edge: Edge) -> ker
 def _class(record: Record) -> Any:
     import keras
 
+    if record.made is not None:
+        return record.made()
     found: Any = keras
     home = MODULES.get(record.family)
     for part in (f"{home}.{record.name}" if home else record.name).split("."):

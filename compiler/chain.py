@@ -12,8 +12,8 @@ from .tensor import Shape, shape_text
 LONGEST: Final = 6
 """Steps that one line shows; of a longer chain the middle is left out."""
 
-FARTHEST: Final = 10_000
-"""Steps back that are looked at: a limit for graphs that are wrong in many places at once."""
+FARTHEST: Final = 200
+"""Steps back that are looked at: many mistakes in a deep graph must not make checking it slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def chain_text(graph: Graph, typed: Mapping[str, Typed], edge: Edge, end: str, a
     if steps and kept[-1] is not steps[-1]:
         kept.append(steps[-1])
     words = [str(one) for one in kept]
-    if len(words) > LONGEST:
-        words = [words[0], "…", *words[2 - LONGEST :]]
+    if len(words) > LONGEST or len(steps) == FARTHEST:
+        first = words[:1] if len(steps) < FARTHEST else []
+        words = [*first, "…", *words[2 - LONGEST :]]
     return " → ".join((*words, end))
 
 

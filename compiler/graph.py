@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.document import Pointer
 from ..spec.spec import Input, Spec
-from .catalogue.record import Object
+from .catalogue.record import Inner, Object
 from .sizes import Size
 from .tensor import TensorType, Weight
 
@@ -19,11 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One tensor on its way: output ``index`` of the node ``source``; ``pointer`` is where it was asked for."""
+    """One tensor on its way: output ``index`` of the node ``source``; ``pointer`` is where it was asked for.
+
+    ``inside`` names the layer inside an application that gives it. Such tensors are further outputs of the
+    application's node, so ``index`` finds them as it finds any other.
+    """
 
     source: str
     index: int
     pointer: Pointer
+    inside: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The tensor as a spec refers to it: ``conv1``; ``lstm[1]``; ``backbone.block_13_expand``."""
+        if self.inside is not None:
+            return f"{self.source}.{self.inside}"
+        return f"{self.source}[{self.index}]" if self.index else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,8 @@ class Node:
     ``shared`` names the node whose weights this one uses again. ``ports`` maps call arguments to edges,
     None where a place of a list is left free (the first of two masks);
     ``listed`` says which of them Keras is given as a list; ``options`` are call-time arguments as written.
+    ``inside`` names the layers inside an application of which tensors are asked for, anywhere in the graph:
+    outputs 1, 2, … of this node and of all that share its weights.
     """
 
     name: str
@@ -45,6 +59,7 @@ class Node:
     listed: frozenset[str] = frozenset()
     options: Mapping[str, Any] = field(default_factory=dict)
     sound: bool = True
+    inside: tuple[str, ...] = ()
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -87,12 +102,13 @@ class Typed:
     """What inference knows of one node. ``outputs`` is None where it could not be known.
 
     ``weights`` belong to the node that owns them: a node that shares has none of its own.
-    ``flops`` is for one sample, a multiply-add counting as two.
+    ``flops`` is for one sample, a multiply-add counting as two. ``inside`` are the layers inside an application.
     """
 
     outputs: tuple[TensorType, ...] | None
     weights: tuple[Weight, ...] = ()
     flops: Size = 0
+    inside: tuple[Inner, ...] = ()
 
     @property
     def params(self) -> Size:

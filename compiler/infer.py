@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
 from .catalogue.record import Call, Inferred, Object, ShapeError
-from .catalogue.rules import layer_policy
+from .catalogue.rules import inferred, layer_policy
 from .graph import Edge, Graph, Node, Typed, TypedGraph
 from .sizes import Size, at_least, known, product, same, substitute, symbol, words
 from .tensor import TensorType, batched, shape_text
+
+if TYPE_CHECKING:
+    from .trial import Trials
 
 LEARNED: Final = "tokens"
 """The word by which rules call a size that is learned from data before the model is built."""
@@ -23,7 +26,7 @@ LARGEST: Final = 2**40
 
 def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[Finding, ...]]:
     """Types of all tensors; what is wrong is said once, where it begins, and what hangs on it is unknown."""
-    run = _Inference(graph, precision)
+    run = Inference(graph, precision)
     for node in graph.nodes.values():
         run.typed[node.name] = run.node(node)
     for edge in graph.outputs.values():
@@ -31,19 +34,22 @@ def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[F
     return TypedGraph(graph, run.typed, run.learned), tuple(run.findings)
 
 
-class _Inference:
-    """One pass over a graph."""
+class Inference:
+    """One pass over a graph. Without ``advise`` it finds out whether things fit, and says nothing of the way out."""
 
-    def __init__(self, graph: Graph, precision: str) -> None:
+    def __init__(self, graph: Graph, precision: str, *, advise: bool = True) -> None:
         self.graph = graph
         self.precision = precision
+        self.advise = advise
+        self.trials: Trials | None = None
         self.findings: list[Finding] = []
-        self.typed: dict[str, Typed] = {}
+        self.typed: MutableMapping[str, Typed] = {}
         self.stateless: set[str] = set()
         """Recurrent layers of which states were asked that they do not give: one word in them mends all of it."""
         self.learned: dict[str, frozenset[str]] = {}
 
     def node(self, node: Node) -> Typed:
+        """What one node gives, once its sources are typed; what is wrong goes to ``findings``."""
         if node.input is not None:
             return self._input(node)
         if not node.sound or node.layer is None:
@@ -56,19 +62,25 @@ class _Inference:
             tensors[port] = found
         call = self._call(node, node.layer, tensors)
         try:
-            rule = node.layer.record.rule
-            assert rule is not None, node.layer.record.name
-            given = rule(call)
+            given = inferred(call)
         except ShapeError as error:
             self.findings.append(self._misfit(node, error))
+            return Typed(None)
+        except Exception as error:
+            if node.layer.record.made is None:
+                raise
+            self.findings.append(_plugin_failed(node, error))
             return Typed(None)
         given = self._own_words(node, given, tensors)
         outputs = self._masked(node, given, tensors)
         if self._too_large(node, given) or not self._agrees(node, given):
             return Typed(None)
+        if node.inside:
+            inner = {one.name: one.outputs[0] for one in given.inside}
+            outputs = (*outputs, *(inner[name] for name in node.inside))
         frozen = node.layer.arguments.get("trainable") is False
         weights = tuple(replace(one, trainable=False) for one in given.weights) if frozen else given.weights
-        return Typed(outputs, () if node.shared is not None else weights, given.flops)
+        return Typed(outputs, () if node.shared is not None else weights, given.flops, given.inside)
 
     def _input(self, node: Node) -> Typed:
         assert node.input is not None
@@ -186,6 +198,7 @@ class _Inference:
                         _head(node),
                         help="look for a mistyped size, or make the tensor smaller before this layer, "
                         "by pooling or strides",
+                        shapes=self._ways(node, node.edges),
                     )
                 )
                 return True
@@ -198,6 +211,7 @@ class _Inference:
                             f"axis {axis} of the output would have {size} places: {shape_text(one.shape)}",
                             _head(node),
                             help='use a smaller kernel or stride, or `padding = "same"`',
+                            shapes=self._ways(node, node.edges),
                         )
                     )
                     return True
@@ -224,34 +238,75 @@ class _Inference:
                         help=f"give it a tensor of the first call's shape, {self._shape(there)}, "
                         f"not {self._shape(here)}, or write a layer of its own",
                         related=(Related("first called here", _head(self.graph.nodes[node.shared])),),
+                        shapes=(*self._ways(self.graph.nodes[node.shared], [there]), *self._ways(node, [here])),
                     )
                 )
                 return False
-        return True
+        return self._one_size(node)
+
+    def _one_size(self, node: Node) -> bool:
+        """Whether an application that is called again is given pictures of the size for which it is made."""
+        assert node.layer is not None
+        if node.layer.record.family != "applications" or node.shared is None:
+            return True
+        (here,), (there,) = node.edges, self.graph.nodes[node.shared].edges
+        new, old = self.tensor(here), self.tensor(there)
+        if new is None or old is None or new.shape == old.shape:
+            return True
+        self.findings.append(
+            Finding(
+                "E308",
+                f"`{node.shared}` is made for {self._shape(there)}, and here it is given {self._shape(here)}",
+                (*node.pointer, "reuse"),
+                help="bring both to one size with a `Resizing` layer, or write words for both inputs' height and width: "
+                '`shape = ["height", "width", 3]`',
+                related=(Related("first called here", _head(self.graph.nodes[node.shared])),),
+            )
+        )
+        return False
 
     def _shape(self, edge: Edge) -> str:
         outputs = self.typed[edge.source].outputs
         return "an unknown shape" if outputs is None else shape_text(outputs[edge.index].shape)
 
+    def _ways(self, node: Node, edges: Iterable[Edge | None], axis: int | None = None) -> tuple[str, ...]:
+        """How the tensors that a node is given came to their shapes."""
+        if not self.advise:
+            return ()
+        from .chain import chain_text
+
+        end = f"{node.name}: {_kind(node)}"
+        found = (chain_text(self.graph, self.typed, edge, end, axis) for edge in edges if edge is not None)
+        return tuple(dict.fromkeys(found))[:4]
+
     def _misfit(self, node: Node, error: ShapeError) -> Finding:
         assert node.layer is not None
+        if not self.advise:
+            return Finding(error.code, error.message, _head(node))
+        from .remedies import Case, advice
+
         pointer = _head(node)
         if error.argument is not None and error.argument in node.layer.written and node.shared is None:
             pointer = (*node.pointer, error.argument)
+        edges = _in_question(node, error)
         related: list[Related] = []
-        port = error.port or node.layer.record.ports[0].name
-        edges = node.ports.get(port, ())
-        wanted = edges if error.index is None else edges[error.index : error.index + 1]
-        for edge in wanted[:4]:
-            if edge is None:
-                continue
+        for edge in edges[:4]:
             source = self.graph.nodes[edge.source]
             label = f"`{edge.source}` gives {self._shape(edge)}"
             if source.input is not None:
                 related.append(Related(label, source.pointer, "key"))
             else:
                 related.append(Related(label, _head(source)))
-        return Finding(error.code, error.message, pointer, help=error.help, related=tuple(related))
+        case = Case(self, node, error, edges)
+        told = advice(case, {one.pointer for one in related} | {node.pointer, _head(node), pointer})
+        return Finding(
+            error.code,
+            error.message,
+            pointer,
+            help=told.help or error.help,
+            related=(*related, *told.related),
+            shapes=self._ways(node, edges, case.axis),
+        )
 
 
 def _head(node: Node) -> Pointer:
@@ -261,5 +316,27 @@ def _head(node: Node) -> Pointer:
     return (*node.pointer, "type" if node.shared is None else "reuse")
 
 
+def _in_question(node: Node, error: ShapeError) -> tuple[Edge, ...]:
+    """The tensors that a rule spoke of; of shapes that do not fit together, both."""
+    assert node.layer is not None
+    ports = node.layer.record.ports
+    port = error.port or ports[0].name
+    edges = node.ports.get(port, ())
+    wanted = edges if error.index is None else edges[error.index : error.index + 1]
+    if error.code == "E302" and (port == ports[0].name or port in ("value", "key")):
+        wanted = (*node.ports[ports[0].name][:1], *wanted)
+    return tuple(dict.fromkeys(edge for edge in wanted if edge is not None))
+
+
 def _kind(node: Node) -> str:
     return node.layer.record.name if node.layer is not None else "entry"
+
+
+def _plugin_failed(node: Node, error: Exception) -> Finding:
+    """A rule that a plugin brings came to grief: its author's mistake, told without a traceback."""
+    return Finding(
+        "E117",
+        f"the shape rule of {_kind(node)} failed: {type(error).__name__}: {error}",
+        _head(node),
+        help="this is a mistake in the plugin: show its author this spec",
+    )

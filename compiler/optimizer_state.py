@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -74,20 +75,46 @@ def optimizer_object(written: Any) -> Object | None:
     return instantiate(record, written if isinstance(written, Mapping) else {})
 
 
+def _in_charge(optimizer: Object, path: str) -> Object | None:
+    """The optimizer that takes the steps of a weight: what stands inside of one that only hands on."""
+    inner: Any = optimizer
+    while inner is not None and inner.record.name not in SLOTS:
+        if inner.record.name == "LossScaleOptimizer":
+            inner = _nested(inner["inner_optimizer"])
+        elif inner.record.name == "MultiOptimizer":
+            inner = _nested(_mapped(inner["optimizer_map"], path))
+        else:
+            return None
+    return inner if isinstance(inner, Object) else None
+
+
+def _mapped(table: Object, path: str) -> Any:
+    """What an OptimizerMap has for a weight: under its whole name, or under the pattern that fits all of it."""
+    optimizers: Mapping[str, Any] = table["optimizer_map"] or {}
+    if path in optimizers:
+        return optimizers[path]
+    fitting = [one for pattern, one in optimizers.items() if re.fullmatch(pattern, path)]
+    return fitting[0] if fitting else table["default_optimizer"]
+
+
+def _nested(optimizer: Any) -> Object | None:
+    return optimizer if isinstance(optimizer, Object) else optimizer_object(optimizer)
+
+
 def optimizer_bytes(optimizer: Object, weights: Iterable[tuple[str, Weight]]) -> Size | None:
     """Bytes of what an optimizer keeps for weights, each given with the name of its layer.
 
     Weights that are not trained have nothing kept for them. The few numbers that every optimizer has once, such
     as its count of steps, are left out. None where the optimizer is not known.
     """
-    slots = SLOTS.get(optimizer.record.name)
-    if slots is None:
-        return None
-    # Averaging and accumulating keep a copy of their own, whatever the optimizer.
-    further = bool(optimizer.arguments.get("use_ema")) + bool(optimizer.arguments.get("gradient_accumulation_steps"))
     total: Size = 0
     for layer, weight in weights:
+        inner = _in_charge(optimizer, f"{layer}/{weight.name}")
+        if inner is None:
+            return None
         if weight.trainable:
-            count = slots(optimizer, layer, weight) + further * product(weight.shape)
+            # Averaging and accumulating keep a copy of their own, whatever the optimizer.
+            further = bool(inner.arguments.get("use_ema")) + bool(inner.arguments.get("gradient_accumulation_steps"))
+            count = SLOTS[inner.record.name](inner, layer, weight) + further * product(weight.shape)
             total = total + count * BYTES[weight.dtype]
     return total

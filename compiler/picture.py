@@ -197,8 +197,10 @@ def _value(value: Any) -> str:
 
 
 def _label(typed: TypedGraph, edge: Edge) -> str:
+    if edge.inside is not None:
+        return f"{clean(edge.inside, NAME)} {tensor_text(typed.tensor(edge))}"
     outputs = typed.typed[edge.source].outputs
-    several = edge.index > 0 or (outputs is not None and len(outputs) > 1)
+    several = edge.index > 0 or (outputs is not None and len(outputs) > 1 + len(typed.graph.nodes[edge.source].inside))
     return (f"[{edge.index}] " if several else "") + tensor_text(typed.tensor(edge))
 
 

@@ -118,7 +118,9 @@ def _tensors_and_numbers(entry: Entry, layer: Object, filled: Mapping[str, tuple
                 help=f"take one of the two away: `{port.name}` here, or in `inputs`",
             )
         if port.required and port.name not in filled and layer.written.get(port.name) is None:
-            ways = f"write its number, `{port.name} = …`, or a tensor for it" if port.literal else "write a tensor for it"
+            ways = (
+                f"write its number, `{port.name} = …`, or a tensor for it" if port.literal else "write a tensor for it"
+            )
             names = [one.name for one in layer.record.ports if one.required and layer.written.get(one.name) is None]
             listing = ", ".join('"…"' for _ in names)
             raise CallError(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import Edge, TypedGraph
+from .graph import Edge, Node, Typed, TypedGraph
 from .optimizer_state import optimizer_bytes, optimizer_object
 from .sizes import Size, product, substitute, to_json
 from .tensor import BYTES, TensorType, Weight
@@ -25,7 +26,8 @@ class Row:
 
     ``params`` counts the weights that the layer owns: a call that shares has none. ``flops`` is for one sample, a
     multiply-add counting as two. All that could not be known is None. ``shared`` names the layer whose weights
-    are used again.
+    are used again. ``inside`` are the layers of an application, whose sums these numbers are; they are called
+    ``backbone.conv1``.
     """
 
     name: str
@@ -36,11 +38,25 @@ class Row:
     trainable_params: Size | None
     flops: Size | None
     shared: str | None = None
+    inside: tuple[Row, ...] = ()
+
+    def to_json(self, inside: bool = False) -> dict[str, Any]:
+        """The row as plain values, with the rows ``inside`` it where there are any and they are asked for."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "inputs": list(self.inputs),
+            "outputs": None if self.outputs is None else [_tensor(one) for one in self.outputs],
+            "params": _plain(self.params),
+            "trainable_params": _plain(self.trainable_params),
+            "flops": _plain(self.flops),
+            **({"inside": [row.to_json() for row in self.inside]} if inside and self.inside else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over all layers; ``activation_bytes`` over all their outputs, for one sample."""
+    """Sums over all layers; ``activation_bytes`` over all their outputs, for one sample, also inside applications."""
 
     params: Size | None
     trainable_params: Size | None
@@ -74,24 +90,16 @@ class Summary:
     totals: Totals
     cost: Cost
 
-    def to_json(self) -> dict[str, Any]:
-        """The summary as plain values; the batch axis is None, another unknown size a word or an expression."""
+    def to_json(self, inside: bool = False) -> dict[str, Any]:
+        """The summary as plain values; the batch axis is None, another unknown size a word or an expression.
+
+        ``inside``: with the layers inside applications.
+        """
         return {
             "name": self.name,
             "inputs": [{"name": one.name, **_tensor(one.tensor)} for one in self.inputs],
             "outputs": [{"name": one.name, **_tensor(one.tensor)} for one in self.outputs],
-            "layers": [
-                {
-                    "name": row.name,
-                    "type": row.type,
-                    "inputs": list(row.inputs),
-                    "outputs": None if row.outputs is None else [_tensor(one) for one in row.outputs],
-                    "params": _plain(row.params),
-                    "trainable_params": _plain(row.trainable_params),
-                    "flops": _plain(row.flops),
-                }
-                for row in self.layers
-            ],
+            "layers": [row.to_json(inside) for row in self.layers],
             "totals": {
                 "params": _plain(self.totals.params),
                 "trainable_params": _plain(self.totals.trainable_params),
@@ -136,11 +144,12 @@ def summarise(typed: TypedGraph, batch_size: int | None = None) -> Summary:
                 name,
                 node.layer.record.name if node.layer else types.get(name, "?"),
                 tuple(map(reference, node.edges)),
-                known.outputs,
+                known.outputs[:1] if known.inside and known.outputs else known.outputs,
                 known.params if sure else None,
                 known.trainable_params if sure else None,
                 substitute(known.flops, {}, batch=1) if sure else None,
                 node.shared,
+                tuple(_inside(node, known)),
             )
         )
     layers = tuple(rows)
@@ -160,9 +169,33 @@ def summarise(typed: TypedGraph, batch_size: int | None = None) -> Summary:
     )
 
 
+def _inside(node: Node, known: Typed) -> Iterator[Row]:
+    """The layers inside an application."""
+    frozen = node.layer is not None and node.layer.arguments.get("trainable") is False
+    source = node.edges[0].reference if known.inside else ""
+    for one in known.inside:
+        weights = () if node.shared else one.weights
+        yield Row(
+            f"{node.name}.{one.name}",
+            one.layer.record.name,
+            tuple(f"{node.name}.{name}" if name else source for name in one.sources),
+            one.outputs,
+            _count(weights),
+            0 if frozen else _count(weight for weight in weights if weight.trainable),
+            substitute(one.flops, {}, batch=1),
+        )
+
+
+def _count(weights: Iterable[Weight]) -> Size:
+    total: Size = 0
+    for weight in weights:
+        total = total + product(weight.shape)
+    return total
+
+
 def reference(edge: Edge) -> str:
     """An edge's tensor as a spec refers to it: ``conv1``; ``lstm[1]`` for the second of several outputs."""
-    return f"{edge.source}[{edge.index}]" if edge.index else edge.source
+    return edge.reference
 
 
 def _first(typed: TypedGraph, name: str) -> TensorType | None:
@@ -189,7 +222,7 @@ def _activations(layers: tuple[Row, ...], batch_size: int) -> Size | None:
     for row in layers:
         if row.outputs is None:
             return None
-        for tensor in row.outputs:
+        for tensor in (one for inner in row.inside or (row,) for one in inner.outputs or ()):
             total = total + _bytes(tensor)
     return substitute(total, {}, batch=batch_size)
 

@@ -57,12 +57,14 @@ class Weight:
 class Policy:
     """A dtype policy: what a layer computes in and what it keeps its variables in.
 
+    ``history``: in 8-bit floats, how many greatest values are kept to find their scales from; else 0.
     Source: https://keras.io/api/mixed_precision/policy/
     """
 
     name: str
     compute: str
     variable: str
+    history: int = 0
 
 
 FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
@@ -72,7 +74,7 @@ DTYPES: Final = tuple(sorted(FLOATS | INTEGERS | {"bool", "string"}))
 BYTES: Final = {
     "bool": 1, "int8": 1, "uint8": 1, "float8_e4m3fn": 1, "float8_e5m2": 1, "int16": 2, "uint16": 2,
     "float16": 2, "bfloat16": 2, "int32": 4, "uint32": 4, "float32": 4, "int64": 8, "uint64": 8,
-    "float64": 8, "string": 16,
+    "float64": 8, "complex64": 8, "string": 16,
 }  # fmt: skip
 """Bytes one element takes. A string counts as its handle, for its length is not known."""
 

@@ -24,13 +24,19 @@ from .feed import Form
 if TYPE_CHECKING:
     import keras
 
-PATHS: Final = ("filepath", "filename", "log_dir", "backup_dir")
+PATHS: Final = ("filepath", "filename", "log_dir", "backup_dir", "directory")
 """Arguments of callbacks that name a file or folder: below the run folder, whatever they say."""
 
 ACCURACIES: Final = frozenset({"accuracy", "acc"})
 
-WHOLE_MODEL: Final = frozenset({"ModelCheckpoint"})
+WHOLE_MODEL: Final = frozenset({"ModelCheckpoint", "OrbaxCheckpoint"})
 """Callbacks that save the model they are given: it must be the whole one."""
+
+PACKAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "TensorBoard": ("tensorboard", "tensorboard"),
+    "OrbaxCheckpoint": ("orbax", "orbax-checkpoint"),
+}
+"""Callbacks that need a package of their own: what is imported, and what is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,10 @@ def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form) -
     made = []
     for one in wished(training):
         kept = _directed(_kept(one, folder), training, form)
-        if kept.record.name == "TensorBoard" and find_spec("tensorboard") is None:
-            message = "TensorBoard is not installed, and this callback writes for it"
-            raise Problem(Finding("E417", message, one.pointer, "entry", help="pip install tensorboard"))
+        needed, package = PACKAGES.get(kept.record.name, ("", ""))
+        if needed and find_spec(needed) is None:
+            message = f"{package} is not installed, and {kept.record.name} writes with it"
+            raise Problem(Finding("E417", message, one.pointer, "entry", help=f"pip install {package}"))
         callback = keras_call(one.pointer, partial(make, kept))
         if one.object.record.name in WHOLE_MODEL:
             _of_whole(callback, whole)
@@ -152,7 +159,7 @@ def _kept(one: Wished, folder: Path) -> Object:
                 )
             )
         (folder / pure.parent).mkdir(parents=True, exist_ok=True)
-        written[argument] = str(folder / pure)
+        written[argument] = str((folder / pure).absolute())  # Orbax takes no other
     return replace(one.object, written=written)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.build import stated
 from ..compiler.graph import TypedGraph
+from ..compiler.heads import loss_of
 from ..spec.document import Part as FindingPart
 from ..spec.document import Pointer
 from ..spec.finding import Finding
@@ -152,8 +152,8 @@ def head_of(typed: TypedGraph, output: str) -> Head:
     assert training is not None
     own = training.outputs.get(output)
     loss = own.loss if own is not None and own.loss is not None else training.loss
-    obj = None if loss is None else stated("losses", loss)
     tensor = typed.tensor(typed.graph.outputs[output])
+    obj = None if loss is None else loss_of(loss, tensor.shape[-1] if tensor is not None and tensor.rank > 1 else None)
     shape = () if tensor is None else tuple(size if isinstance(size, int) else str(size) for size in tensor.shape[1:])
     arguments = {} if obj is None else obj.arguments
     return Head(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .cells import CellError, is_text, numbers, texts
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-SPARSE: Final = frozenset({"SparseCategoricalCrossentropy"})
-CATEGORICAL: Final = frozenset({"CategoricalCrossentropy", "CategoricalFocalCrossentropy"})
+SPARSE: Final = frozenset({"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"})
+CATEGORICAL: Final = frozenset({"CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge"})
 BINARY: Final = frozenset({"BinaryCrossentropy", "BinaryFocalCrossentropy"})
-HINGE: Final = frozenset({"Hinge", "SquaredHinge", "CategoricalHinge"})
+HINGE: Final = frozenset({"Hinge", "SquaredHinge"})
+ALIKE: Final = frozenset({"Circle"})
+"""Losses that only ask which rows have the same label, however many labels there are."""
+
+SEQUENCES: Final = frozenset({"CTC"})
+"""Losses whose target is a sequence of class numbers from 1 on, filled up with 0."""
+
 SHOWN_CLASSES: Final = 6
 
 
@@ -92,7 +99,7 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
         words and head.loss in BINARY | HINGE and (head.units or 1) > 1
     ):
         form = "one_hot"
-    elif words and head.loss in SPARSE | BINARY | HINGE:
+    elif words and head.loss in SPARSE | BINARY | HINGE | ALIKE:
         form = "index"
     if form == "number":
         if words:
@@ -142,6 +149,12 @@ def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encodin
         return np.equal(flat[:, None], np.arange(size)).astype(np.float32)
     sizes = tuple(size for size in encoding.shape if size is not None)
     if len(sizes) == len(encoding.shape):
+        given = indices.size // max(1, len(indices))
+        if given != prod(sizes):
+            raise MisfitError(
+                f"gives {given} label{'s' if given != 1 else ''} a row, but {head.loss} compares {prod(sizes)}",
+                'leave out `encode`, or write `encode = "one_hot"`, if each number of the output is a class',
+            )
         indices = indices.reshape(len(indices), *sizes)
     return indices.astype(encoding.dtype)
 
@@ -160,7 +173,9 @@ def _is_column(columns: Sequence[tuple[str, Values]]) -> bool:
 def _plain(head: Head) -> tuple[tuple[int | None, ...], str]:
     """Shape and dtype of one row of plain numbers: for labels, the output's without its last axis."""
     shape = tuple(size if isinstance(size, int) else None for size in head.shape)
-    return (shape[:-1], "int32") if head.loss in SPARSE else (shape, "float32")
+    if head.loss in SEQUENCES:
+        return (None,), "int32"
+    return (shape[:-1], "int32") if head.loss in SPARSE | ALIKE else (shape, "float32")
 
 
 def _indices(values: Values, classes: tuple[str, ...]) -> Array:
@@ -199,6 +214,14 @@ def _check_range(found: Array, head: Head) -> None:
     if not found.size:
         return
     rows = found.reshape(len(found), -1)
+    if head.loss in SEQUENCES and head.units is not None and ((rows < 0) | (rows >= head.units)).any():
+        index = _row((rows < 0) | (rows >= head.units))
+        raise ClassError(
+            f"holds labels from {int(rows.min())} to {int(rows.max())}, but the head has {_units(head.units)}: "
+            f"letters are numbers from 1 to {head.units - 1}, and 0 fills up",
+            f"a head for these labels needs {int(rows.max()) + 1} units",
+            index,
+        )
     if head.loss in SPARSE | CATEGORICAL and (head.loss in SPARSE or rows.shape[1] == 1):
         units = head.units
         low = rows < 0

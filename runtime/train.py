@@ -90,7 +90,7 @@ def train(
             return feed(inputs_only(prepared.parts["train"]), form, 4096)
         return own.map(lambda x, *rest: (x,))
 
-    built = assemble(typed, settle(typed, raw))
+    built = assemble(typed, settle(typed, raw), folder)
     adapt(typed, built, raw)
     halves = cut(typed, built)
     model = halves.tail if halves is not None else twin(typed, built)

@@ -17,8 +17,8 @@ from .json_texts import (
     text_in_quotes,
     word,
 )
-from .places import DEEPEST, TOO_DEEP
-from .scan import PARTNER, Open, Scan, never_closed, quoted
+from .places import DEEPEST
+from .scan import PARTNER, Open, Scan, never_closed, quoted, too_deep
 
 _COMMENT = re.compile(r"//[^\n]*|/\*[\s\S]*?(?:\*/|\Z)|#[^\n]*")
 _ELEMENT = re.compile(r",\s*[\[{0-9]")
@@ -110,7 +110,7 @@ def _value(scan: Scan, start: int, depth: int) -> int:
         end = single_quoted(scan, mark, start)
     elif char in ("[", "{"):
         if depth >= DEEPEST:
-            end = _too_deep(scan, mark, start)
+            end = too_deep(scan, start, _BRACKETS)
         else:
             here = Open(char, start)
             scan.brackets.append(here)
@@ -124,31 +124,6 @@ def _value(scan: Scan, start: int, depth: int) -> int:
 
 
 # --------------------------------------------------------------------------- lists and objects
-
-
-def _too_deep(scan: Scan, mark: int, start: int) -> int:
-    scan.report(
-        start,
-        start + 1,
-        TOO_DEEP,
-        "no spec needs so many; take brackets away",
-        code="E009",
-    )
-    depth, end = 0, len(scan.text)
-    scan.abandoned = True
-    for found in _BRACKETS.finditer(scan.text, start):
-        char = found.group()
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-            if depth == 0:
-                scan.abandoned, end = False, found.end()
-                break
-    scan.fill(mark, start, end)
-    if scan.gave_up():
-        scan.last = end
-    return end
 
 
 def _close_early(scan: Scan, here: Open, at: int, more: bool) -> int:

@@ -81,10 +81,15 @@ def definition_of(name: str) -> Schema:
     return found
 
 
+def place(family: str, name: str) -> str:
+    """Where the definition of an object stands: ``layers.Dense``, ``ops.matmul``."""
+    return name if family in DOTTED and name.startswith(f"{family}.") else f"{family}.{name}"
+
+
 def record_of(family: str, name: str) -> Schema:
     """The definition of a Keras object by its class name; empty where there is none."""
-    place = name if family in DOTTED and name.startswith(f"{family}.") else f"{family}.{name}"
-    found: Schema = _OFFERED.get(place) or schema()["$defs"].get(place, {})
+    where = place(family, name)
+    found: Schema = _OFFERED.get(where) or schema()["$defs"].get(where, {})
     return found
 
 

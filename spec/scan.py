@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from .document import Place, Source
 from .finding import Finding
+from .places import TOO_DEEP
 
 PARTNER = {"[": "]", "{": "}"}
 """What closes a bracket."""
@@ -185,6 +188,39 @@ def never_closed(scan: Scan, start: int) -> None:
         f"write `{close}` where the {what} ends",
         label="opened here, never closed",
     )
+
+
+def nesting(things: re.Pattern[str], text: str, at: int, depth: int = 0) -> Iterator[tuple[str, int, int]]:
+    """What a pattern finds from ``at`` on: each thing, how deep in brackets it is after it, and where it ends.
+
+    The pattern finds brackets, and what brackets must not be looked for in: texts, comments.
+    """
+    for found in things.finditer(text, at):
+        thing = found.group()
+        depth += (thing in ("[", "{")) - (thing in ("]", "}"))
+        yield thing, depth, found.end()
+
+
+def too_deep(scan: Scan, start: int, things: re.Pattern[str], ends: Callable[[str, int], bool] | None = None) -> int:
+    """Report a list or table inside too many others, and put a stand-in for all of it; returns where it ends.
+
+    ``things`` is as for `nesting`. ``ends`` is asked of each thing, and where it ends, whether the statement is over.
+    """
+    scan.report(start, start + 1, TOO_DEEP, "no spec needs so many; take brackets away", code="E009")
+    end = len(scan.text)
+    scan.abandoned = True
+    for thing, depth, behind in nesting(things, scan.text, start):
+        if depth == 0 and thing in ("]", "}"):
+            scan.abandoned, end = False, behind
+            break
+        if ends is not None and ends(thing, behind):
+            end = behind
+            break
+    filled = start + len(scan.text[start:end].rstrip())
+    scan.fill(len(scan.edits), start, filled)
+    if scan.gave_up():
+        scan.last = filled
+    return end
 
 
 _UNSEEN = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .places import DEEPEST, TOO_DEEP
-from .scan import Open, Scan, never_closed, quoted
+from .places import DEEPEST
+from .scan import Open, Scan, nesting, never_closed, quoted, too_deep
 from .toml_keys import ASSIGNED, TO_COMMA, VALUE_BEGINS, blank_end, is_header, key_of_inline, next_word
 from .toml_texts import CLOSERS, Around, text_in_quotes, word
 
@@ -21,7 +21,12 @@ def value(scan: Scan, start: int, depth: int, around: Around) -> int:
         end = text_in_quotes(scan, start, around)
     elif char and char in "[{":
         if depth >= DEEPEST:
-            end = _too_deep(scan, start)
+            end = too_deep(
+                scan,
+                start,
+                _BRACKETS,
+                lambda thing, at: thing == "\n" and not scan.trusted and _statement_begins(scan, at),
+            )
         else:
             here = Open(char, start)
             scan.brackets.append(here)
@@ -31,36 +36,6 @@ def value(scan: Scan, start: int, depth: int, around: Around) -> int:
         end = word(scan, start, around)
     if not scan.gave_up():
         scan.last = end
-    return end
-
-
-def _too_deep(scan: Scan, start: int) -> int:
-    mark = len(scan.edits)
-    scan.report(
-        start,
-        start + 1,
-        TOO_DEEP,
-        "no spec needs so many; take brackets away",
-        code="E009",
-    )
-    depth, end = 0, len(scan.text)
-    scan.abandoned = True
-    for found in _BRACKETS.finditer(scan.text, start):
-        char = found.group()
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-            if depth == 0:
-                scan.abandoned, end = False, found.end()
-                break
-        elif char == "\n" and not scan.trusted and _statement_begins(scan, found.end()):
-            end = found.end()
-            break
-    filled = start + len(scan.text[start:end].rstrip())
-    scan.fill(mark, start, filled)
-    if scan.gave_up():
-        scan.last = filled
     return end
 
 
@@ -74,19 +49,13 @@ def _statement_begins(scan: Scan, line: int) -> bool:
 
 def _closes_soon(text: str, line: int) -> bool:
     """Whether an inline table that is open at ``line`` is closed within the next lines."""
-    depth = 1
     lines = 0
-    for found in _BRACKETS.finditer(text, line):
-        char = found.group()
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-            if depth == 0:
-                return char == "}"
-        elif char == "\n":
+    for thing, depth, end in nesting(_BRACKETS, text, line, 1):
+        if depth == 0:
+            return thing == "}"
+        if thing == "\n":
             lines += 1
-            if lines > 40 or is_header(text, found.end()):
+            if lines > 40 or is_header(text, end):
                 return False
     return False
 

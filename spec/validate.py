@@ -12,6 +12,7 @@ from typing import Any
 
 from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
+from .installed import check_release
 from .later import NOT_YET, later_key, later_value, without_expressions
 from .published import (
     SINGULAR,
@@ -26,7 +27,7 @@ from .published import (
     schema,
     types_of,
 )
-from .unknown import HARMLESS, entry_keys, missing_keys, no_type, unknown_key, unknown_type
+from .unknown import HARMLESS, NOTHING, entry_keys, missing_keys, no_type, unknown_key, unknown_type
 from .validation import Validation
 from .values import explain_value, fits, is_damaged, way_out
 from .words import a, closest, listed, quoted, shown
@@ -93,6 +94,8 @@ def _value(run: Validation, value_schema: Schema, value: Any, at: Pointer, what:
     value_schema = resolved(value_schema)
     extra = value_schema.get("x-keraspec", {})
     harmless = extra.get("family") in HARMLESS
+    if "since" in extra or "until" in extra:
+        check_release(run, extra, f"`{at[-1]}` of {what}", at, "key", f"leave `{at[-1]}` out")
     before = len(run.findings)
     if value is HOLE:
         run.rejected.add(at)
@@ -112,6 +115,17 @@ def _value(run: Validation, value_schema: Schema, value: Any, at: Pointer, what:
 
 
 def _objects(run: Validation, extra: Schema, value: Any, at: Pointer, what: str) -> None:
+    if extra.get("named") and isinstance(value, dict):
+        for name, item in value.items():
+            if item is HOLE:
+                run.rejected.add((*at, name))
+            else:
+                _object(run, extra["family"], item, (*at, name), what, extra)
+        return
+    if extra.get("named"):
+        if "also" not in extra or not fits(extra["also"], value):
+            run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found {shown(value)}", at)
+        return
     if not extra.get("many") or (extra.get("lone") and not isinstance(value, list)):
         _object(run, extra["family"], value, at, what, extra)
     elif isinstance(value, list):
@@ -137,15 +151,21 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
         if not has_tables(family):
             stated = (value.get("type"), value.get("name"))
             known = [one for one in stated if isinstance(one, str) and one in facts.get("names", ())]
+            if not known and isinstance(stated[0], str) and (near := closest(stated[0], facts.get("names", ()))):
+                known = [near]
             help_text = f"write the name alone: {quoted(known[0])}" if known else None
             run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
             return
         _table(run, family, value, at, nested=True)
     elif isinstance(value, str) and "names" in facts:
         if value in facts["names"]:
+            _exists(run, family, facts["names"][value], at)
             _needs(run, family, facts["names"][value], value, at)
         elif "also" in extra and way_out([extra["also"]], value) is not None:
             _wrong_value(run, extra, value, at, what)
+        elif "also" in extra and value.casefold() in NOTHING and fits(extra["also"], "none"):
+            message = f"there is no {SINGULAR[family]} called {quoted(value)}"
+            run.add("E108", message, at, help='write "none", in small letters')
         else:
             unknown_type(run, family, value, at, tuple(facts["names"]))
     else:
@@ -175,6 +195,13 @@ def _needs(run: Validation, family: str, name: str, value: str, at: Pointer) -> 
             at,
             help=f'write a table: {{ type = "{name}", {required[0]} = … }}',
         )
+
+
+def _exists(run: Validation, family: str, name: str, at: Pointer) -> None:
+    """The installed Keras must have it, if there is one."""
+    extra = record_of(family, name).get("x-keraspec", {})
+    if "since" in extra or "until" in extra:
+        check_release(run, extra, f"`{name}`", at, "value", f"use another {SINGULAR[family]}")
 
 
 def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, *, nested: bool) -> bool:
@@ -212,6 +239,7 @@ def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, 
         run.findings.append(
             Finding("W101", f"`{kind}` is another name of `{name}`", here, help=f'write `type = "{name}"`')
         )
+    _exists(run, family, name, here)
     _keys(run, definition, table, at, name, skip=frozenset({"type"}), family=family)
     if nested and family == "layers":
         for key in entry_keys():

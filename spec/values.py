@@ -9,6 +9,9 @@ from typing import Any
 from .document import HOLE, Pointer
 from .words import closest, quoted, shown
 
+_SEVERAL = r"\s*[\[(]?\s*\d+(\s*[x×*,]\s*\d+)+\s*,?\s*[\])]?\s*"
+"""Sizes as people write them in text: ``3x3``, ``(28, 28, 1)``."""
+
 _VALIDATORS: dict[int, Any] = {}
 _PATH = re.compile(r"[/\\]|\.[a-z]{2,5}$")
 """What looks like the path of a file is no first value of a list."""
@@ -66,7 +69,20 @@ def explain_value(schema: Mapping[str, Any], value: Any, at: Pointer, what: str)
         if near or choices not in ([], ["none"]):  # that a number may be left open makes it no matter of words
             return [("E107", message, at, f'did you mean "{near}"?' if near else None)]
     code = "E106" if any(_same_type(branch, value) for branch in _flat(branches)) else "E105"
-    return [(code, message, at, way_out(branches, value))]
+    return [(code, message, at, _borders(branches, value) or way_out(branches, value))]
+
+
+def _borders(branches: Any, value: Any) -> str | None:
+    """PyTorch pads by so many places; here a word says whether borders are padded at all."""
+    words = {word for branch in _flat(branches) for word in _choices(branch)}
+    if not {"valid", "same"} <= words or isinstance(value, bool) or not isinstance(value, int | list):
+        return None
+    if not value:
+        return 'write "valid", with quotes: no border is added'
+    return (
+        'write "same", with quotes, to keep the size; for a border of just so many places put a `ZeroPadding` layer '
+        f"with `padding = {value}` before this one"
+    )
 
 
 def _flat(branches: Any) -> list[Mapping[str, Any]]:
@@ -117,7 +133,10 @@ def _element(branch: Mapping[str, Any], value: Any, at: Pointer, what: str, expe
     if isinstance(value, str) and any(_choices(one) for one in flat):
         code = "E107"
     message = f"`{at[-2]}` of {what} must be {expects}; its value number {int(at[-1]) + 1} is {shown(value)}"
-    return code, message, at, way_out([branch], value)
+    help_text = way_out([branch], value)
+    if at[0] == "inputs" and at[-1] == 0 and help_text and (value in (None, -1) or is_nothing(value)):
+        help_text = f"take it away if it stands for the batch, which is never written; {help_text}"
+    return code, message, at, help_text
 
 
 def _same_type(branch: Mapping[str, Any], value: Any) -> bool:
@@ -149,6 +168,9 @@ def way_out(branches: Any, value: Any) -> str | None:
     """The edit that probably mends a value of the wrong type."""
     kinds = {branch.get("type") for branch in _flat(branches) if isinstance(branch.get("type"), str)}
     if isinstance(value, str):
+        numbers = [int(one) for one in re.findall(r"\d+", value)] if re.fullmatch(_SEVERAL, value) else []
+        if numbers and any(fits(branch, numbers) for branch in branches):
+            return f"write {numbers} without quotes"
         if kinds & {"integer", "number"} and _is_number(value):
             return f"write {value.strip()} without quotes"
         if "boolean" in kinds and value.casefold() in ("true", "false", "yes", "no", "on", "off"):
@@ -161,7 +183,8 @@ def way_out(branches: Any, value: Any) -> str | None:
         return f"write {'true' if value else 'false'}"
     if isinstance(value, int | float) and any(fits(inner, value) for inner in _inner(branches)):
         return f"put it in square brackets: [{value}]"
-    if value in (None, -1) and "integer" in kinds and any("pattern" in branch for branch in _flat(branches)):
+    nameable = any("pattern" in branch for branch in _flat(branches))
+    if (value in (None, -1) or is_nothing(value)) and "integer" in kinds and nameable:
         return 'for a size that is not known yet write a word, such as "time"'
     if isinstance(value, float) and not value.is_integer() and "integer" in kinds and "number" not in kinds:
         return f"write a whole number, such as {max(1, round(value))}"
@@ -170,6 +193,11 @@ def way_out(branches: Any, value: Any) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _bound(branches, value)
     return None
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a text is meant as Python's ``None``."""
+    return isinstance(value, str) and value.casefold() in ("none", "null")
 
 
 def _length(branches: Any, length: int) -> str | None:
@@ -190,6 +218,8 @@ def _bound(branches: Any, value: float) -> str | None:
             ("exclusiveMinimum", value <= branch.get("exclusiveMinimum", value - 1), "a number above {}"),
             ("exclusiveMaximum", value >= branch.get("exclusiveMaximum", value + 1), "a number below {}"),
         ):
+            if key == "maximum" and branch.get(key) == 1 and 10 <= value <= 100 and branch.get("type") == "number":
+                return f"write {value / 100:g}: it is a share of 1, not a percentage"
             if key in branch and beyond:
                 return f"write {words.format(branch[key])}"
     return None

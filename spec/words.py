@@ -2,102 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, Final
-
-FOREIGN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "kernel": ("kernel_size",),
-        "ksize": ("kernel_size", "pool_size"),
-        "kernel_shape": ("kernel_size",),
-        "stride": ("strides",),
-        "subsample": ("strides",),
-        "border_mode": ("padding",),
-        "pad": ("padding",),
-        "dilation": ("dilation_rate",),
-        "dilations": ("dilation_rate",),
-        "out_channels": ("filters",),
-        "out_features": ("units",),
-        "nb_filter": ("filters",),
-        "channels": ("filters",),
-        "neurons": ("units",),
-        "hidden_size": ("units",),
-        "output_dim": ("units",),
-        "n_units": ("units",),
-        "num_units": ("units",),
-        "size": ("units", "pool_size"),
-        "num_embeddings": ("input_dim",),
-        "vocab_size": ("input_dim",),
-        "embedding_dim": ("output_dim",),
-        "p": ("rate",),
-        "prob": ("rate",),
-        "dropout_rate": ("rate", "dropout"),
-        "dropout": ("rate",),
-        "drop_rate": ("rate",),
-        "eps": ("epsilon",),
-        "bias": ("use_bias",),
-        "lr": ("learning_rate",),
-        "rate": ("learning_rate",),
-        "betas": ("beta_1", "beta_2"),
-        "nonlinearity": ("activation",),
-        "act": ("activation",),
-        "init": ("kernel_initializer",),
-        "weight_decay": ("kernel_regularizer",),
-        "bidirectional": (),
-        "return_sequence": ("return_sequences",),
-        "heads": ("num_heads",),
-        "nhead": ("num_heads",),
-        "head_dim": ("key_dim",),
-        "dim": ("axis",),
-        "start_dim": (),
-        "nepochs": ("epochs",),
-        "max_epochs": ("epochs",),
-        "num_epochs": ("epochs",),
-        "criterion": ("loss",),
-        "classes": ("units",),
-        "class": ("type",),
-        "class_name": ("type",),
-        "kind": ("type",),
-        "layer": ("type",),
-        "op": ("type",),
-        "input": ("inputs",),
-        "inbound_nodes": ("inputs",),
-        "output": ("outputs",),
-        "train": ("training",),
-        "dataset": ("data",),
-        "params": ("parameters",),
-        "float": ("float32",),
-        "double": ("float64",),
-        "half": ("float16",),
-        "int": ("int32",),
-        "long": ("int64",),
-        "str": ("string",),
-    }
-)
-"""Names that other frameworks, and older versions of Keras, have for an argument."""
-
-OBSOLETE: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "in_channels": "leave it out: the number of channels comes from the input",
-        "in_features": "leave it out: the number of features comes from the input",
-        "input_size": "leave it out: the size comes from the input",
-        "input_shape": "leave it out: shapes of inputs stand in `inputs.NAME.shape`",
-        "batch_input_shape": "leave it out: shapes of inputs stand in `inputs.NAME.shape`, without the batch axis",
-        "input_length": "leave it out: the length comes from the input",
-        "use_causal_mask": "it is no argument of the layer but of its call: write `call = { use_causal_mask = true }`",
-        "return_attention_scores": "it is no argument of the layer but of its call: "
-        "write `call = { return_attention_scores = true }`",
-        "initial_state": 'tensors stand in `inputs`: `inputs = { sequences = "…", initial_state = "…" }`',
-        "attention_mask": 'tensors stand in `inputs`: `inputs = { query = "…", value = "…", attention_mask = "…" }`',
-    }
-)
-"""Arguments that people bring along and that a spec has no use for, with what to do."""
+from collections.abc import Iterable
+from typing import Any
 
 
 def closest(word: str, names: Iterable[str]) -> str | None:
     """The name that was probably meant, or None where none is near."""
     from difflib import get_close_matches
+
+    from .foreign import FOREIGN  # a spec without mistakes never asks for them
 
     candidates = list(names)
     if word in FOREIGN:

@@ -11,6 +11,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from .offered import offered
 from .record import Record
 
 MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -37,7 +38,34 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "pipelines",
             "refused",
         ),
-        "ops": ("ops.elementwise",),
+        "ops": (
+            "ops.elementwise",
+            "ops.arithmetic",
+            "ops.reductions",
+            "ops.ordering",
+            "ops.statistics",
+            "ops.refused",
+            "ops.activations",
+            "ops.shapes",
+            "ops.repeating",
+            "ops.diagonals",
+            "ops.indexing",
+            "ops.joins",
+            "ops.creation",
+            "ops.contractions",
+            "ops.einsum",
+            "ops.linear_algebra",
+            "ops.spectral",
+            "ops.windows",
+            "ops.convolutions",
+            "ops.blocks",
+            "ops.normalizing",
+            "ops.loss_functions",
+            "ops.attending",
+            "ops.image_sizes",
+            "ops.image_transforms",
+            "ops.image_values",
+        ),
         "applications": ("applications",),
         "optimizers": ("optimizers",),
         "optimizer_maps": ("optimizers",),
@@ -111,4 +139,4 @@ def find(family_name: str, spelling: str) -> Record | None:
         record = _spellings(family_name, module).get(spelling)
         if record is not None:
             return record
-    return None
+    return offered(family_name, spelling)

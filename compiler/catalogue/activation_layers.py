@@ -6,6 +6,7 @@ from typing import Final
 
 from ..sizes import Size
 from ..tensor import Weight, shape_text
+from . import find
 from .arguments import weight_arguments
 from .calls import AXES, MASK_PORT, axes_of, elements, elementwise, fractional, has_mask, known_axes, one_or_more
 from .kinds import ACTIVATION, NUMBER, nullable, number
@@ -13,13 +14,18 @@ from .record import Argument, Call, Inferred, Object, Port, Record, Rule, ShapeE
 from .rules import float_input, result
 
 NOT_NEGATIVE: Final = number(minimum=0)
+WHOLE: Final = frozenset({"linear", "relu", "relu6", "leaky_relu", "tanh", "exponential"})
+"""Activations that TensorFlow computes of whole numbers as well."""
+TRUTH: Final = frozenset({"linear", "tanh", "exponential"})
+"""Activations that it computes of truth values as well."""
 
 
 def activation(call: Call) -> Inferred:
     """The input's shape; one operation an element."""
     x = float_input(call)
     function = call["activation"]
-    name = function.record.name if isinstance(function, Object) else function
+    named = find("activations", function) if isinstance(function, str) else None
+    name = function.record.name if isinstance(function, Object) else named.name if named else None
     if name == "glu":
         raise ShapeError(
             "E307",
@@ -27,6 +33,8 @@ def activation(call: Call) -> Inferred:
             help='use the op instead: `type = "ops.glu"`',
             argument="activation",
         )
+    if name is not None and name not in (TRUTH if x.dtype == "bool" else WHOLE):
+        fractional(call, f'with "{name}" computes with fractions')
     return result(call, x.shape, flops=elements(x))
 
 
@@ -102,7 +110,7 @@ LAYERS: Final = (
         "Activation",
         "Applies a function to every element.",
         "core_layers/activation",
-        Argument("activation", ACTIVATION, summary="The function."),
+        Argument("activation", ACTIVATION, summary='What is applied to every element, such as "relu".'),
         rule=activation,
     ),
     _layer(
@@ -143,7 +151,7 @@ LAYERS: Final = (
         family="layers",
         summary="Turns numbers into shares that add up to 1 along the axes.",
         page="layers/activation_layers/softmax",
-        arguments=(Argument("axis", AXES, -1, "The axis or axes along which the shares add up to 1."),),
+        arguments=(Argument("axis", AXES, -1, "Along which axis or axes the shares add up to 1."),),
         ports=(Port("inputs"), MASK_PORT),
         masking="own",
         rule=softmax,

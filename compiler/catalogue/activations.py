@@ -6,13 +6,16 @@ have some are layers as well: ``{ type = "LeakyReLU", negative_slope = 0.1 }``.
 
 from __future__ import annotations
 
+from typing import Final
+
 from .record import Record
+from .refusal import refused
+
+_PAGE: Final = "layers/activations"
 
 
-def _activation(name: str, summary: str, *names: str, refused: str | None = None) -> Record:
-    return Record(
-        name=name, family="activations", summary=summary, names=names, page="layers/activations", refused=refused
-    )
+def _activation(name: str, summary: str, *names: str) -> Record:
+    return Record(name=name, family="activations", summary=summary, names=names, page=_PAGE)
 
 
 ACTIVATIONS = (
@@ -33,26 +36,33 @@ ACTIVATIONS = (
     _activation("sigmoid", "Squeezed between 0 and 1: a probability."),
     _activation("hard_sigmoid", "Sigmoid made of straight lines."),
     _activation("sparse_sigmoid", "A straight line from -1 to 1, flat outside."),
-    _activation("log_sigmoid", "The logarithm of the sigmoid."),
+    _activation("log_sigmoid", "The logarithm of a number squeezed between 0 and 1: never above 0."),
     _activation("tanh", "Squeezed between -1 and 1."),
     _activation("hard_tanh", "Cut off below -1 and above 1."),
-    _activation("tanh_shrink", "Each number less its tanh."),
+    _activation("tanh_shrink", "Each number less its hyperbolic tangent: near 0 almost nothing is left."),
     _activation("softsign", "Squeezed between -1 and 1 by x / (1 + |x|)."),
     _activation("soft_shrink", "Moved towards 0 by a half, and 0 where that would cross it."),
     _activation("hard_shrink", "0 between minus and plus one half, else unchanged."),
     _activation("exponential", "e to the power of each number."),
     _activation("softmax", "Probabilities over the last axis that add up to 1."),
-    _activation("log_softmax", "The logarithm of softmax."),
+    _activation("log_softmax", "Logarithms of probabilities over the last axis, exact where those are tiny."),
     _activation("sparsemax", "Like softmax, with exact zeros for what is far behind."),
-    _activation(
+    refused(
+        "activations",
         "threshold",
+        _PAGE,
         "Kept above a threshold, replaced below it.",
-        refused="it needs two arguments that an activation cannot be given; use a ReLU layer with `threshold`",
+        "it needs two numbers besides its input, and so a Python function that knows them",
+        'put `{ type = "ops.threshold", threshold = …, default_value = … }` behind the layer',
+        "callable",
     ),
-    _activation(
+    refused(
+        "activations",
         "glu",
+        _PAGE,
         "One half of the last axis, gated by the sigmoid of the other half.",
-        refused="it halves the last axis, which Keras' own layers do not reckon with; "
-        'multiply one Dense by another with `activation = "sigmoid"` instead',
+        "it halves the last axis, which Keras' layers do not reckon with: what follows would be built for the whole",
+        'put `{ type = "ops.glu" }` behind the layer',
+        "symbolic",
     ),
 )

@@ -1,9 +1,27 @@
-"""Catalogue: ``keras.applications``, whole networks called like a layer."""
+"""Catalogue: ``keras.applications``, whole networks called like a layer.
+
+Each family of architectures has its file in ``architectures``; it is listed here once it has one.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from .architectures import (
+    densenet,
+    mobilenet,
+    mobilenet_v3,
+    resnet,
+    vgg,
+    xception,
+)
 from .record import Record
 
-APPLICATIONS: Final[tuple[Record, ...]] = ()
+APPLICATIONS: Final[tuple[Record, ...]] = (
+    *resnet.APPLICATIONS,
+    *vgg.APPLICATIONS,
+    *mobilenet.APPLICATIONS,
+    *mobilenet_v3.APPLICATIONS,
+    *xception.APPLICATIONS,
+    *densenet.APPLICATIONS,
+)

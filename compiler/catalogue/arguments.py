@@ -24,7 +24,7 @@ POLICY: Final = nullable(an("dtype_policies", 'a dtype or dtype policy, such as 
 LAYER_ARGUMENTS: Final = (
     Argument("trainable", BOOLEAN, True, "Whether training may change the layer's weights."),
     Argument("dtype", POLICY, None, "What the layer computes in and keeps its weights in."),
-    Argument("activity_regularizer", REGULARIZER, None, "Adds a penalty on the layer's output to the loss."),
+    Argument("activity_regularizer", REGULARIZER, None, "Makes large outputs of the layer cost something in the loss."),
 )
 """What every layer takes."""
 
@@ -44,7 +44,9 @@ def weight_arguments(
 ) -> tuple[Argument, ...]:
     """``NAME_initializer``, ``NAME_regularizer`` and ``NAME_constraint`` for one weight of a layer."""
     words = name.replace("_", " ")
-    parts = [Argument(f"{name}_initializer", INITIALIZER, initializer, f"How the {words} starts.")]
+    parts = [
+        Argument(f"{name}_initializer", INITIALIZER, initializer, f"What fills the {words} before training begins.")
+    ]
     if regularizer:
         parts.append(
             Argument(f"{name}_regularizer", REGULARIZER, None, f"A penalty on the {words}, added to the loss.")

@@ -172,10 +172,14 @@ def check_axes(call: Call, what: str, x: TensorType, least: int, most: int | Non
 def check_places(call: Call, key: TensorType, value: TensorType, port: str, index: int = 0) -> None:
     """Every key belongs to one value: all axes of the two but the last are the same.
 
-    Keras compares the sizes as they are known before a batch is there: a word is no number.
+    Where query, value and key are arguments of their own, Keras compares the sizes as they are known before a batch is
+    there: a word is no number.
     """
     pairs = list(zip(key.shape[1:-1], value.shape[1:-1], strict=False))
-    if key.rank == value.rank and all(same(a, b) or (same(a, b) is None and known(a) == known(b)) for a, b in pairs):
+    literal = port != "inputs"
+    if key.rank == value.rank and all(
+        same(a, b) or (same(a, b) is None and not (literal and known(a) != known(b))) for a, b in pairs
+    ):
         return
     raise ShapeError(
         "E302",

@@ -192,7 +192,13 @@ NAMED_PORTS: Final = (
     Port("value"),
     *(Port(name, required=False) for name in ("key", "query_mask", "value_mask", "key_mask", "attention_mask")),
 )
-LISTED_OPTIONS: Final = (Argument("training", nullable(BOOLEAN), False, "Act as in training."), SCORES, CAUSAL)
+LISTED_OPTIONS: Final = (
+    Argument(
+        "training", nullable(BOOLEAN), False, "Drop at random as in training (true), or let everything through (false)."
+    ),
+    SCORES,
+    CAUSAL,
+)
 NAMED_OPTIONS: Final = (SCORES, TRAINING, CAUSAL)
 WINDOW: Final = Argument("sliding_window", nullable(POSITIVE), None, "No place looks further than this many places.")
 FLASH: Final = Argument("flash_attention", nullable(BOOLEAN), None, "Whether a kernel that saves memory is used.")
@@ -247,7 +253,7 @@ LAYERS: Final = (
         summary="Attention in several heads, each with learned projections of query, key and value.",
         page="layers/attention_layers/multi_head_attention",
         arguments=(
-            Argument("num_heads", POSITIVE, summary="Number of heads."),
+            Argument("num_heads", POSITIVE, summary="How many attentions look at the sequence side by side."),
             Argument("key_dim", POSITIVE, summary="Size of each head's queries and keys."),
             Argument("value_dim", nullable(POSITIVE), None, "Size of each head's values; none: as the keys."),
             DROPOUT,
@@ -277,9 +283,13 @@ LAYERS: Final = (
         summary="Attention in several heads that share their keys and values in groups.",
         page="layers/attention_layers/group_query_attention",
         arguments=(
-            Argument("head_dim", POSITIVE, summary="Size of each head."),
-            Argument("num_query_heads", POSITIVE, summary="Number of heads of the query."),
-            Argument("num_key_value_heads", POSITIVE, summary="Number of heads of key and value."),
+            Argument("head_dim", POSITIVE, summary="Length of the vectors that one attention compares."),
+            Argument("num_query_heads", POSITIVE, summary="How many attentions look at the sequence side by side."),
+            Argument(
+                "num_key_value_heads",
+                POSITIVE,
+                summary="How many heads share keys and values among the heads of the query.",
+            ),
             DROPOUT,
             USE_BIAS,
             WINDOW,

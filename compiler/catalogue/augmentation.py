@@ -151,7 +151,7 @@ LAYERS = (
     _layer(
         "RandomZoom",
         "random_zoom",
-        "Zooms in or out at random.",
+        "Enlarges or shrinks images by random factors, in a frame of the same size.",
         _factor("height_factor", spread(-1, 1, above=-1), "The greatest change of height, as a share; minus zooms in"),
         _factor(
             "width_factor", nullable(spread(-1, 1, above=-1)), "The same for the width; left out: as the height", None
@@ -310,7 +310,7 @@ LAYERS = (
     _layer(
         "RandomGaussianBlur",
         "random_gaussian_blur",
-        "Blurs some images.",
+        "Washes out some images, with a bell-shaped brush of random width.",
         _factor("factor", UNSIGNED, "How likely an image is blurred", 1.0),
         Argument(
             "kernel_size",
@@ -368,31 +368,13 @@ LAYERS = (
         "aug_mix",
         "Mixes several chains of random variations with the image itself.",
         VALUE_RANGE,
-        Argument("num_chains", integer(1, 100), 3, "How many chains are mixed."),
-        Argument("chain_depth", integer(1, 100), 3, "How many variations a chain has at most."),
+        Argument("num_chains", integer(1, 100), 3, "How many changed versions of an image are blended into one."),
+        Argument("chain_depth", integer(1, 100), 3, "How many changes are made one after the other, at most."),
         _factor("factor", UNSIGNED, "How strong they are", 0.3),
         Argument("alpha", number(above=0), 1.0, "How evenly chains are mixed."),
         Argument("all_ops", BOOLEAN, True, "Whether changes of colour are among them."),
         INTERPOLATION,
         *_SEEDED,
         rule=varied_mixture,
-    ),
-    _layer(
-        "MixUp",
-        "mix_up",
-        "Blends pairs of images and their labels.",
-        refused="it blends labels as well, which do not pass through the model; use RandAugment instead",
-    ),
-    _layer(
-        "CutMix",
-        "cut_mix",
-        "Pastes parts of one image, with its label, into another.",
-        refused="it mixes labels as well, which do not pass through the model; use RandomErasing instead",
-    ),
-    _layer(
-        "MaxNumBoundingBoxes",
-        "max_num_bounding_boxes",
-        "Brings lists of bounding boxes to one length.",
-        refused="bounding boxes do not pass through a model as tensors; pad them in the data instead",
     ),
 )

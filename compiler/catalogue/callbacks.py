@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .kinds import BOOLEAN, COUNT, NUMBER, Kind, choice, either, integer, nullable, number
 from .record import REQUIRED, Argument, ArgumentError, Record
+from .refusal import Because, base_class, refused
 from .training_arguments import PATH, STEPS
 
 MONITORED: Final = Kind({"type": "string", "minLength": 1}, 'the name of a measured value, such as "val_loss"')
@@ -77,8 +78,8 @@ def _callback(name: str, summary: str, *arguments: Argument, check: Any = None) 
     return Record(name=name, family="callbacks", summary=summary, page=_page(name), arguments=arguments, check=check)
 
 
-def _refused(name: str, summary: str, reason: str) -> Record:
-    return Record(name=name, family="callbacks", summary=summary, page=_page(name), refused=reason)
+def _refused(name: str, summary: str, reason: str, instead: str, because: Because) -> Record:
+    return refused("callbacks", name, _page(name), summary, reason, instead, because)
 
 
 _PROFILED: Final = Kind(
@@ -153,7 +154,7 @@ CALLBACKS = (
         "Writes what the program TensorBoard shows: curves, histograms, the graph, profiles.",
         Argument("log_dir", PATH, "logs", "The folder, inside the run folder."),
         Argument("histogram_freq", COUNT, 0, "Every how many epochs histograms of weights are written; 0 is never."),
-        Argument("write_graph", BOOLEAN, True, "Whether the graph is written."),
+        Argument("write_graph", BOOLEAN, True, "Whether the model is kept for display as a diagram."),
         Argument("write_images", BOOLEAN, False, "Whether weights are written as pictures."),
         Argument("write_steps_per_second", BOOLEAN, False, "Whether the speed of training is written."),
         Argument(
@@ -196,30 +197,52 @@ CALLBACKS = (
             "Whether weights are swapped around each epoch's end, not only around validation.",
         ),
     ),
+    _callback(
+        "OrbaxCheckpoint",
+        "Saves checkpoints in the format of the Orbax library, while training goes on; needs orbax-checkpoint.",
+        Argument("directory", PATH, REQUIRED, "A folder of its own, inside the run folder."),
+        MONITOR,
+        VERBOSE,
+        BEST_ONLY,
+        MODE,
+        SAVE_FREQ,
+        THRESHOLD,
+        Argument("max_to_keep", nullable(STEPS), 1, "How many of the latest are kept; none: all."),
+        Argument("save_on_background", BOOLEAN, True, "Whether training goes on while it is written."),
+        Argument("save_weights_only", BOOLEAN, False, "Whether only the weights are saved, without the optimizer."),
+    ),
+    _callback("History", "Collects the measured values; Keras always does so, and the run folder keeps them."),
+    _callback(
+        "ProgbarLogger", "Keras' own progress bar; it stays silent, for keraspec shows progress in a way of its own."
+    ),
     _refused(
         "LearningRateScheduler",
         "Asks a Python function for the learning rate of every epoch.",
-        "it needs a Python function; put a schedule as the optimizer's `learning_rate` instead, "
+        "it needs a Python function",
+        "put a schedule as the optimizer's `learning_rate` instead, "
         'such as { type = "CosineDecay", initial_learning_rate = 0.001, decay_steps = 10000 }',
+        "callable",
     ),
     _refused(
         "LambdaCallback",
         "Calls Python functions at points of the training.",
-        "it needs Python functions, and a spec is data; train with `keraspec.build` and your own `fit` for that",
+        "it needs Python functions, and a spec is data",
+        "train with `keraspec.build` and your own `fit` for that",
+        "callable",
     ),
     _refused(
         "RemoteMonitor",
         "Sends measured values to an address on the network.",
-        "a spec opens no network connections; use CSVLogger or TensorBoard and send on what they write",
+        "a spec opens no network connections",
+        "use CSVLogger or TensorBoard and send on what they write",
+        "code",
     ),
     _refused(
-        "OrbaxCheckpoint",
-        "Saves checkpoints in the format of the Orbax library.",
-        "it needs a library that keraspec does not come with; use ModelCheckpoint instead",
+        "CallbackList",
+        "Holds other callbacks and calls one after the other.",
+        "it is the Python object that Keras makes of `callbacks`, with the model in it",
+        "list the callbacks themselves under `callbacks`",
+        "callable",
     ),
-    _refused(
-        "History", "Collects the measured values.", "it is always there; the run folder holds its values as a table"
-    ),
-    _refused("ProgbarLogger", "Draws the progress bar.", "keraspec shows progress itself; leave it out"),
-    _refused("CallbackList", "Holds other callbacks.", "list the callbacks themselves under `callbacks`"),
+    base_class("callbacks", "Callback", "callbacks/base_callback", "callback", "MyCallback"),
 )

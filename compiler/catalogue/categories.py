@@ -237,7 +237,7 @@ LAYERS = (
     Record(
         name="Hashing",
         family="layers",
-        summary="Puts text or whole numbers into a fixed number of bins by hashing; needs no vocabulary.",
+        summary="Gives each text or whole number one of a few numbers, by hashing; needs no vocabulary.",
         page="layers/preprocessing_layers/categorical/hashing",
         arguments=(
             BINS,
@@ -257,7 +257,7 @@ LAYERS = (
     Record(
         name="HashedCrossing",
         family="layers",
-        summary="Puts pairs of categories into a fixed number of bins by hashing.",
+        summary="Gives each pair of categories one of a few numbers, by hashing.",
         page="layers/preprocessing_layers/categorical/hashed_crossing",
         arguments=(BINS, output_mode("int", "one_hot"), SPARSE),
         ports=(Port("inputs", many=True, minimum=2, maximum=2),),

@@ -66,7 +66,12 @@ _F_ARGUMENTS: Final = (
 
 
 def _share_at(name: str, label: str, summary: str, argument: str, of: str) -> Record:
-    held = Argument(argument, PROBABILITY, REQUIRED, f"The {of} that is asked for.")
+    held = Argument(
+        argument,
+        PROBABILITY,
+        REQUIRED,
+        f"Held at this {of}, between 0 and 1, while the other one is made as high as it gets.",
+    )
     return metric(name, None, summary, held, GRID, CLASS_ID, names=(label,))
 
 
@@ -97,8 +102,13 @@ CLASS_METRICS = (
         Argument(
             "multi_label", BOOLEAN, False, "Whether each label gets a curve of its own and the areas are averaged."
         ),
-        Argument("num_labels", nullable(SIZE), None, "How many labels there are."),
-        Argument("label_weights", nullable(list_of(number(minimum=0), minimum=1)), None, "How much each label counts."),
+        Argument("num_labels", nullable(SIZE), None, "How many answers each row has, where `multi_label` is true."),
+        Argument(
+            "label_weights",
+            nullable(list_of(number(minimum=0), minimum=1)),
+            None,
+            "One factor for each answer, by which its area enters the mean.",
+        ),
         LOGITS,
         names=("auc",),
         check=_labels,
@@ -160,14 +170,14 @@ CLASS_METRICS = (
     metric(
         "F1Score",
         "f1_score",
-        "The harmonic mean of precision and recall.",
+        "Precision and recall in one number, near the lower of the two.",
         *_F_ARGUMENTS,
         names=("f1_score",),
     ),
     metric(
         "FBetaScore",
         "fbeta_score",
-        "The weighted harmonic mean of precision and recall.",
+        "Precision and recall in one number, in which `beta` says how much recall counts.",
         _F_ARGUMENTS[0],
         Argument("beta", ABOVE_ZERO, 1.0, "How many times as much recall counts as precision."),
         _F_ARGUMENTS[1],

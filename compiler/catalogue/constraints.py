@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from .kinds import AXIS, either, list_of
 from .record import Argument, ArgumentError, Record
+from .refusal import base_class
 from .training_arguments import ABOVE_ZERO, NOT_NEGATIVE, SHARE
 
 NORM_AXIS: Final = Argument(
@@ -56,4 +57,5 @@ CONSTRAINTS = (
     ),
     _constraint("NonNeg", "Weights below zero become zero.", names=("non_neg",)),
     _constraint("UnitNorm", "Every vector of weights has length 1.", NORM_AXIS, names=("unit_norm",)),
+    base_class("constraints", "Constraint", "layers/constraints", "constraint", "MyConstraint"),
 )

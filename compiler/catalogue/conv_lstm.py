@@ -115,7 +115,11 @@ def _record(rank: int, what: str) -> Record:
         page=f"layers/recurrent_layers/conv_lstm{rank}d",
         arguments=(
             Argument("filters", POSITIVE, summary="Number of channels of the output and of each state."),
-            Argument("kernel_size", per_axis("kernel_size", rank, 1, "").kind, summary="Size of the window."),
+            Argument(
+                "kernel_size",
+                per_axis("kernel_size", rank, 1, "").kind,
+                summary="How many places of the input one result sees, along each axis.",
+            ),
             per_axis("strides", rank, 1, "How far the window moves over the input."),
             padding("valid", "same"),
             DATA_FORMAT,

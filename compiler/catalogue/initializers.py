@@ -6,6 +6,7 @@ from typing import Final
 
 from .kinds import AXIS, BOOLEAN, SEED, choice, either, list_of, nullable, number
 from .record import Argument, Record
+from .refusal import base_class
 from .training_arguments import real
 
 SEED_ARGUMENT: Final = Argument("seed", nullable(SEED), None, "Makes the random numbers repeatable.")
@@ -77,18 +78,18 @@ INITIALIZERS = (
             "distribution",
             choice("truncated_normal", "untruncated_normal", "uniform", "normal"),
             "truncated_normal",
-            "The form of the distribution.",
+            "Which random numbers are drawn: bell-shaped, or spread evenly.",
         ),
         SEED_ARGUMENT,
         *FAN_AXES,
         names=("variance_scaling",),
     ),
-    _initializer("Zeros", "All zeros.", names=("zeros", "zero")),
-    _initializer("Ones", "All ones.", names=("ones", "one")),
+    _initializer("Zeros", "Starts every weight as 0.", names=("zeros", "zero")),
+    _initializer("Ones", "Starts every weight as 1.", names=("ones", "one")),
     _initializer(
         "Constant",
         "The same number everywhere.",
-        Argument("value", number(), 0.0, "The number."),
+        Argument("value", number(), 0.0, "What every weight starts as."),
         names=("constant",),
     ),
     _initializer(
@@ -145,4 +146,5 @@ INITIALIZERS = (
         names=("stft",),
         aliases=("STFTInitializer",),
     ),
+    base_class("initializers", "Initializer", "layers/initializers", "initializer", "MyInitializer"),
 )

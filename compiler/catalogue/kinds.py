@@ -26,9 +26,9 @@ class Kind:
     behind "must be". ``family``: the name of a family of objects (``"initializers"``) where the value is one
     of them, a name or a table with ``type``; it is checked against the schema of its own type, and ``schema``
     only admits what else may stand there. ``many``: a list of such objects; ``lone``: one of them without a list
-    will do as well. ``section``: likewise the name of a section of the language (``catalogue.language``) where
-    the value is a table without ``type``; ``each`` says whether it is one such table, a list of them, or a table
-    of them by names that people choose.
+    will do as well; ``named``: a table of them by names that people choose. ``section``: likewise the name of a
+    section of the language (``catalogue.language``) where the value is a table without ``type``; ``each`` says
+    whether it is one such table, a list of them, or a table of them by names that people choose.
     ``normal``: from the value as written to the value as Keras takes it; called only with values that the
     schema admits.
     """
@@ -41,6 +41,7 @@ class Kind:
     section: str | None = None
     each: Literal["one", "list", "name"] = "one"
     lone: bool = False
+    named: bool = False
 
 
 def _whole(value: Any) -> Any:
@@ -167,6 +168,7 @@ def nullable(kind: Kind) -> Kind:
         kind.family,
         kind.many,
         lone=kind.lone,
+        named=kind.named,
     )
 
 

@@ -36,7 +36,7 @@ DIMENSION: Final = Kind(
     {
         "anyOf": [
             {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
-            {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+            {"type": "string", "pattern": "^(?!([Nn]one|NONE|[Nn]ull|NULL)$)[A-Za-z_][A-Za-z0-9_]*$"},
         ]
     },
     "a whole number of at least 1, or a word for a size not known yet",

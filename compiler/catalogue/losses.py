@@ -6,6 +6,7 @@ from typing import Final
 
 from .kinds import AXIS, BOOLEAN, either, integer, list_of, nullable
 from .record import Argument, Record
+from .refusal import base_class
 from .training_arguments import ABOVE_ZERO, DTYPE_ARGUMENT, NOT_NEGATIVE, REDUCTION, SHARE, name_argument, real
 
 CHOSEN_BY_SHAPE: Final = {
@@ -21,7 +22,7 @@ LOGITS: Final = Argument(
     "from_logits", BOOLEAN, False, "Whether predictions are raw scores, without a softmax or sigmoid behind them."
 )
 SMOOTHING: Final = Argument("label_smoothing", SHARE, 0.0, "How far targets are moved from 0 and 1 towards the middle.")
-CLASS_AXIS: Final = Argument("axis", AXIS, -1, "The axis of the classes.")
+CLASS_AXIS: Final = Argument("axis", AXIS, -1, "Along which axis the scores of the classes stand.")
 FOCUS: Final = Argument("gamma", NOT_NEGATIVE, 2.0, "How little well-predicted rows count: 0 is plain crossentropy.")
 REGION_AXES: Final = Argument(
     "axis", nullable(either(AXIS, list_of(AXIS, minimum=1))), None, "The axes summed over; left out: all."
@@ -91,7 +92,7 @@ LOSSES = (
     _loss(
         "LogCosh",
         "log_cosh",
-        "The logarithm of the hyperbolic cosine of the miss: nearly squared when small, linear when large.",
+        "The average of log(cosh(miss)): nearly squared when small, linear when large.",
     ),
     _loss(
         "CosineSimilarity",
@@ -136,7 +137,7 @@ LOSSES = (
         Argument(
             "ignore_class", nullable(integer(-(2**31), 2**31 - 1)), None, "A class number whose rows count for nothing."
         ),
-        Argument("axis", AXIS, -1, "The axis of the classes."),
+        Argument("axis", AXIS, -1, "Along which axis the scores of the classes stand."),
     ),
     _loss(
         "CategoricalFocalCrossentropy",
@@ -153,7 +154,6 @@ LOSSES = (
         "categorical_generalized_cross_entropy",
         "Between crossentropy and absolute error: bears wrong labels among the targets.",
         Argument("q", real(above=0, below=1), 0.5, "Near 0 it is crossentropy, near 1 absolute error."),
-        names=(),
     ),
     _loss(
         "KLDivergence",
@@ -188,4 +188,5 @@ LOSSES = (
         Argument("margin", SHARE, 0.4, "How far apart similarities of like and unlike pairs should be."),
         Argument("remove_diagonal", BOOLEAN, True, "Whether a row is not compared with itself."),
     ),
+    base_class("losses", "Loss", "losses", "loss", "MyLoss"),
 )

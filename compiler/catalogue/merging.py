@@ -260,6 +260,7 @@ def _record(name: str, summary: str, *arguments: Argument, rule: Rule, least: in
         summary=summary,
         page=f"layers/merging_layers/{name.lower()}",
         arguments=arguments,
+        aliases=(name.lower(),),  # the functions that make such a layer and call it
         ports=(Port("inputs", many=True, minimum=least, maximum=most),),
         masking=masking,
         rule=rule,

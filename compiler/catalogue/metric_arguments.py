@@ -24,10 +24,12 @@ LOGITS: Final = Argument(
     "from_logits", BOOLEAN, False, "Whether predictions are raw scores, without a softmax or sigmoid behind them."
 )
 SMOOTHING: Final = Argument("label_smoothing", SHARE, 0, "How far targets are moved from 0 and 1 towards the middle.")
-CLASS_AXIS: Final = Argument("axis", AXIS, -1, "The axis of the classes.")
+CLASS_AXIS: Final = Argument("axis", AXIS, -1, "Along which axis the scores of the classes stand.")
 VALUE_AXIS: Final = Argument("axis", AXIS, -1, "The axis along which vectors are compared.")
-GRID: Final = Argument("num_thresholds", SIZE, 200, "At how many thresholds it is measured.")
-CLASSES: Final = Argument("num_classes", SIZE, REQUIRED, "How many classes there are.")
+GRID: Final = Argument("num_thresholds", SIZE, 200, "How many cut-offs between 0 and 1 are tried to find the best one.")
+CLASSES: Final = Argument(
+    "num_classes", SIZE, REQUIRED, "How many kinds of things are told apart; numbers run from 0 to one less."
+)
 IGNORED: Final = Argument(
     "ignore_class",
     nullable(integer(-(2**31), 2**31 - 1)),
@@ -75,7 +77,8 @@ PAGES: Final = {
     **dict.fromkeys(("Hinge", "SquaredHinge", "CategoricalHinge"), "hinge_metrics"),
     **dict.fromkeys(("IoU", "BinaryIoU", "OneHotIoU", "MeanIoU", "OneHotMeanIoU"), "segmentation_metrics"),
     **dict.fromkeys(("ConcordanceCorrelation", "PearsonCorrelation"), "correlation_metrics"),
-    **dict.fromkeys(("Mean", "Sum"), "reduction_metrics"),
+    **dict.fromkeys(("binary_focal_crossentropy", "categorical_focal_crossentropy"), "probabilistic_metrics"),
+    **dict.fromkeys(("huber", "log_cosh"), "regression_metrics"),
 }
 
 

@@ -7,8 +7,9 @@ from typing import Final
 from .class_metrics import CLASS_METRICS
 from .kinds import BOOLEAN, choice, integer, nullable
 from .metric_arguments import CLASS_AXIS, IGNORED, LOGITS, PROBABILITY, SMOOTHING, VALUE_AXIS, metric
-from .record import Argument, Record
-from .training_arguments import SIZE
+from .record import Argument
+from .refusal import base_class, refused
+from .training_arguments import ABOVE_ZERO, NOT_NEGATIVE, SHARE, SIZE
 
 CHOSEN_BY_SHAPE: Final = {
     "accuracy": ("BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy"),
@@ -20,6 +21,7 @@ The first for one prediction a row, the second for class numbers, the third for 
 ``{ type = "Accuracy" }`` is what its own summary says.
 """
 
+FOCUS: Final = Argument("gamma", NOT_NEGATIVE, 2.0, "How little well-predicted rows count: 0 is plain crossentropy.")
 
 METRICS = (
     metric(
@@ -128,7 +130,7 @@ METRICS = (
     metric(
         "LogCoshError",
         "logcosh",
-        "The average logarithm of the hyperbolic cosine of the miss.",
+        "The average of log(cosh(miss)): nearly squared when small, linear when large.",
         names=("log_cosh_error",),
     ),
     metric(
@@ -176,28 +178,64 @@ METRICS = (
         "The average margin by which the best wrong class comes too close to the right one.",
         names=("categorical_hinge",),
     ),
-    Record(
-        name="Mean",
-        family="metrics",
-        summary="A running average of single values.",
-        page="metrics/reduction_metrics",
-        names=("mean",),
-        refused='it averages single values and takes no pair of target and prediction; use an error such as "mae"',
+    metric(
+        "huber",
+        "huber",
+        "Squared for small misses, linear for large ones; the loss Huber, measured.",
+        Argument("delta", ABOVE_ZERO, 1.0, "The miss at which it turns from squared to linear."),
+        names=(),
     ),
-    Record(
-        name="Sum",
-        family="metrics",
-        summary="A running sum of single values.",
-        page="metrics/reduction_metrics",
-        names=("sum",),
-        refused='it sums single values and takes no pair of target and prediction; use an error such as "mae"',
+    metric(
+        "log_cosh",
+        "log_cosh",
+        "The same as LogCoshError, under the name of its function.",
+        names=(),
     ),
-    Record(
-        name="MeanMetricWrapper",
-        family="metrics",
-        summary="Averages a Python function of target and prediction.",
-        page="metrics",
+    metric(
+        "binary_focal_crossentropy",
+        "binary_focal_crossentropy",
+        "Binary crossentropy that looks past rows predicted well already; the loss, measured.",
+        Argument("apply_class_balancing", BOOLEAN, False, "Whether `alpha` weighs the two classes."),
+        Argument("alpha", SHARE, 0.25, "The weight of class 1; class 0 gets the rest."),
+        FOCUS,
+        LOGITS,
+        SMOOTHING,
+        CLASS_AXIS,
+        names=(),
+    ),
+    metric(
+        "categorical_focal_crossentropy",
+        "categorical_focal_crossentropy",
+        "Categorical crossentropy that looks past rows predicted well already; the loss, measured.",
+        Argument("alpha", SHARE, 0.25, "The weight of every class."),
+        FOCUS,
+        LOGITS,
+        SMOOTHING,
+        CLASS_AXIS,
+        names=(),
+    ),
+    *(
+        refused(
+            "metrics",
+            name,
+            "metrics/reduction_metrics",
+            f"A running {what} of single values.",
+            "Keras can't measure with it in a model: it takes single values, and no pair of target and prediction",
+            'use an error such as "mae"',
+            "symbolic",
+            names=(name.lower(),),
+        )
+        for name, what in (("Mean", "average"), ("Sum", "total"))
+    ),
+    refused(
+        "metrics",
+        "MeanMetricWrapper",
+        "metrics/reduction_metrics",
+        "Averages a Python function of target and prediction.",
+        "it needs a Python function",
+        "state the formula as `{ name = ..., expression = ... }` instead",
+        "callable",
         names=("mean_metric_wrapper",),
-        refused="it needs a Python function; state the formula as `{ name = ..., expression = ... }` instead",
     ),
+    base_class("metrics", "Metric", "metrics/base_metric", "metric", "MyMetric"),
 )

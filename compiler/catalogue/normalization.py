@@ -198,7 +198,7 @@ LAYERS: Final = (
         summary="Centres and scales each channel by its mean and spread over the batch.",
         page="layers/normalization_layers/batch_normalization",
         arguments=(
-            _axis(AXIS, "The axis of the channels."),
+            _axis(AXIS, "Along which axis the channels stand, each with statistics of its own."),
             Argument("momentum", FRACTION, 0.99, "How slowly the moving statistics follow those of the batch."),
             _epsilon(0.001),
             CENTER,
@@ -234,7 +234,7 @@ LAYERS: Final = (
         page="layers/normalization_layers/group_normalization",
         arguments=(
             Argument("groups", GROUPS, 32, "Number of groups that the channels are shared among."),
-            _axis(AXIS, "The axis of the channels."),
+            _axis(AXIS, "Along which axis the channels stand, each with statistics of its own."),
             _epsilon(0.001),
             CENTER,
             SCALE,

@@ -63,6 +63,8 @@ def normal(kind: Kind, value: Any) -> Any:
     if kind.family is not None:
         if kind.many and isinstance(value, list):
             return tuple(_object(kind, item) for item in value)
+        if kind.named and isinstance(value, Mapping):
+            return MappingProxyType({name: _object(kind, item) for name, item in value.items()})
         return _object(kind, value)
     return kind.normal(value)
 
@@ -74,6 +76,7 @@ def _object(kind: Kind, value: Any) -> Any:
         if record is None:
             raise KeyError(value["type"])
         return instantiate(record, value)
-    if isinstance(value, str) and find(kind.family, value) is not None:
-        return value
+    if isinstance(value, str) and (record := find(kind.family, value)) is not None:
+        # Of the policies most are nothing but their name; the others are made.
+        return instantiate(record, {}) if record.family == "dtype_policies" and record.arguments else value
     return kind.normal(value)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from .kinds import BOOLEAN, TEXT, Kind, an, integer, list_of, nullable
-from .record import Argument, ArgumentError, Record
+from .record import REQUIRED, Argument, ArgumentError, Object, Record
+from .refusal import base_class, refused
 from .training_arguments import ABOVE_ZERO, DECAY, NOT_NEGATIVE, SHARE, STEPS, name_argument, real
 
+OPTIMIZER: Final = an("optimizers", 'an optimizer, by name ("adam") or as a table with `type`')
 RATE: Final = an("schedules", "a learning rate that changes, as a table with `type`", also=ABOVE_ZERO)
 WEIGHT_DECAY: Final = "Pulls weights towards zero by this share of the learning rate, apart from the gradient."
 
@@ -93,6 +96,55 @@ def _patterns(arguments: Mapping[str, Any]) -> None:
                 "exclude_layers",
                 f"`{pattern}` is no regular expression: {error}",
                 help="write a part of the layer's name; signs such as ( [ * + have a meaning of their own",
+            ) from error
+
+
+def _type_of(optimizer: Any) -> str:
+    """The class of a nested optimizer, which is written as a name or as a table."""
+    name = optimizer.record.name if isinstance(optimizer, Object) else str(optimizer)
+    return {"lossscaleoptimizer": "LossScaleOptimizer", "multioptimizer": "MultiOptimizer"}.get(name.lower(), name)
+
+
+def _scaled_once(arguments: Mapping[str, Any]) -> None:
+    inner = arguments["inner_optimizer"]
+    if _type_of(inner) == "LossScaleOptimizer":
+        raise ArgumentError(
+            "inner_optimizer",
+            "a LossScaleOptimizer around another one would scale the loss twice",
+            help="give it the optimizer itself, such as Adam",
+        )
+    if isinstance(inner, Object) and inner.arguments.get("loss_scale_factor") is not None:
+        raise ArgumentError(
+            "inner_optimizer",
+            "LossScaleOptimizer finds the scale itself, and switches `loss_scale_factor` of the inner optimizer off",
+            help="take `loss_scale_factor` away there, or LossScaleOptimizer here",
+        )
+
+
+def _parts(optimizers: Any) -> tuple[Any, ...]:
+    """All optimizers of an OptimizerMap."""
+    return (optimizers["default_optimizer"], *(optimizers["optimizer_map"] or {}).values())
+
+
+def _unwrapped(arguments: Mapping[str, Any]) -> None:
+    for one in _parts(arguments["optimizer_map"]):
+        if (name := _type_of(one)) in ("LossScaleOptimizer", "MultiOptimizer"):
+            raise ArgumentError(
+                "optimizer_map",
+                f"Keras can't train with a {name} inside a MultiOptimizer",
+                help="give the optimizers themselves, such as Adam; `precision` adds the scaling around all of them",
+            )
+
+
+def _one_pattern_each(arguments: Mapping[str, Any]) -> None:
+    for pattern in arguments["optimizer_map"] or {}:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ArgumentError(
+                "optimizer_map",
+                f"`{pattern}` is no regular expression: {error}",
+                help='write a weight\'s whole name, such as "dense/kernel", or a pattern such as "encoder/.*"',
             ) from error
 
 
@@ -253,25 +305,69 @@ OPTIMIZERS = (
     Record(
         name="LossScaleOptimizer",
         family="optimizers",
-        summary="Wraps an optimizer for half precision: scales the loss so that small gradients survive.",
+        summary="Around an optimizer, for half precision: scales the loss so that small gradients survive.",
         page="optimizers/loss_scale_optimizer",
+        arguments=(
+            Argument("inner_optimizer", OPTIMIZER, REQUIRED, "The optimizer that takes the steps."),
+            Argument("initial_scale", ABOVE_ZERO, 32768.0, "What the loss is multiplied by at first."),
+            Argument("dynamic_growth_steps", STEPS, 2000, "After how many good steps in a row the scale doubles."),
+            name_argument(None, "What its variables are called."),
+        ),
         names=("lossscaleoptimizer",),
-        refused='Keras wraps the optimizer itself where it helps; write `precision = "mixed_float16"` instead',
+        check=_scaled_once,
     ),
     Record(
         name="MultiOptimizer",
         family="optimizers",
-        summary="Trains groups of layers with optimizers of their own.",
+        summary="Trains weights with different optimizers, chosen by their names.",
         page="optimizers",
+        arguments=(
+            Argument(
+                "optimizer_map",
+                an("optimizer_maps", 'a table with `type = "OptimizerMap"`'),
+                REQUIRED,
+                "Which optimizer trains which weights.",
+            ),
+            Argument(
+                "loss_scale_factor",
+                nullable(ABOVE_ZERO),
+                None,
+                "Multiplies the loss, and divides the gradients again; takes the place of what the optimizers say.",
+            ),
+            name_argument(None, "What its variables are called."),
+        ),
         names=("multioptimizer",),
-        refused="it is built from layers and optimizers that exist already; use one optimizer for the whole model",
+        check=_unwrapped,
     ),
+    refused(
+        "optimizers",
+        "OptimizerMap",
+        "optimizers",
+        "The table from names of weights to optimizers inside a MultiOptimizer.",
+        "it is a part of MultiOptimizer, and no optimizer itself",
+        'write `optimizer = { type = "MultiOptimizer", optimizer_map = { type = "OptimizerMap", … } }`',
+        "symbolic",
+        names=("optimizermap",),
+    ),
+    base_class("optimizers", "Optimizer", "optimizers", "optimizer", "MyOptimizer"),
+)
+
+OPTIMIZER_MAPS = (
     Record(
         name="OptimizerMap",
-        family="optimizers",
-        summary="The table from layers to optimizers that MultiOptimizer reads.",
+        family="optimizer_maps",
+        summary="Says which optimizer trains which weights.",
         page="optimizers",
-        names=("optimizermap",),
-        refused="it belongs to MultiOptimizer, which a spec cannot state; use one optimizer for the whole model",
+        arguments=(
+            Argument("default_optimizer", OPTIMIZER, REQUIRED, "The optimizer of all weights that are not named."),
+            Argument(
+                "optimizer_map",
+                nullable(replace(OPTIMIZER, expects="a table PATTERN = optimizer", named=True)),
+                None,
+                'Patterns of whole weight names, such as "encoder/.*", each with its optimizer.',
+            ),
+        ),
+        check=_one_pattern_each,
     ),
 )
+"""The table inside a MultiOptimizer; it stands nowhere else."""

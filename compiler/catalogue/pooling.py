@@ -64,13 +64,13 @@ def adaptive(rank: int) -> Rule:
         out: tuple[int, ...] = call["output_size"]
         seen: Size = area.channels
         for size, parts in zip(area.sizes, out, strict=True):
-            seen = seen * (_seen(size, parts) if known(size) else size)
+            seen = seen * (seen_along(size, parts) if known(size) else size)
         return result(call, area.shape(out), (), seen)
 
     return rule
 
 
-def _seen(size: int, parts: int) -> int:
+def seen_along(size: int, parts: int) -> int:
     """How many values ``parts`` windows see that together cover an axis, neighbours sharing what they must."""
     return sum(-(-(part + 1) * size // parts) - part * size // parts for part in range(parts))
 

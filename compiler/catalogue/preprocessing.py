@@ -210,7 +210,7 @@ LAYERS = (
                 -1,
                 "The axes whose places get a mean of their own; none: one for all.",
             ),
-            Argument("mean", nullable(MEANS), None, "What is taken off."),
+            Argument("mean", nullable(MEANS), None, "Stated instead of learned: what is taken off each feature."),
             Argument("variance", nullable(VARIANCES), None, "By the root of which is divided."),
             Argument("invert", BOOLEAN, False, "Whether it goes the other way, back to the original scale."),
         ),

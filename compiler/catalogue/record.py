@@ -89,6 +89,17 @@ class Record:
     check: Callable[[Mapping[str, Any]], None] | None = None
     """Looks at all arguments together and raises ArgumentError: what no schema of one argument can say."""
     without: frozenset[str] = frozenset()
+    inside: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    """Of an application with these arguments, the names of the layers inside it."""
+    told: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Of an op: what Keras is told beside what is written (first), by the shapes of its tensors (second)."""
+    made: Callable[[], Any] | None = None
+    """Of a plugin's object: imports and returns its class (of a source: the function that reads it)."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is written by its name alone, never as a table."""
+        return self.family == "activations" or (self.family == "dtype_policies" and not self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,23 @@ class Inferred:
     outputs: tuple[TensorType, ...]
     weights: tuple[Weight, ...] = ()
     flops: Size = 0
+    inside: tuple[Inner, ...] = ()
+    """The layers inside an application, each behind its sources; ``weights`` and ``flops`` are theirs together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """One layer inside an application. ``sources`` names the layers inside that it is called with, and is empty text
+    for what the application itself is given. ``weights`` are named as the layer alone would name them; ``named`` says
+    whether Keras' name of the layer stays: a generated one is ours to number."""
+
+    name: str
+    layer: Object
+    sources: tuple[str, ...]
+    outputs: tuple[TensorType, ...]
+    weights: tuple[Weight, ...]
+    flops: Size
+    named: bool = True
 
 
 Rule = Callable[[Call], Inferred]

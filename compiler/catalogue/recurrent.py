@@ -264,7 +264,7 @@ LAYERS: Final = (
         "StackedRNNCells",
         "One step of several cells on top of each other.",
         stacked_cells,
-        Argument("cells", CELL_LIST, summary="The cells, the first one first."),
+        Argument("cells", CELL_LIST, summary="What one step runs through, from the input to the output."),
         check=_check_cells("cells", stacks=False),
     ),
     *CONV_LSTM,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .kinds import choice
 from .record import Argument, Record
+from .refusal import base_class
 from .training_arguments import NOT_NEGATIVE
 
 
@@ -31,13 +32,14 @@ REGULARIZERS = (
         "Absolute values and squares together.",
         Argument("l1", NOT_NEGATIVE, 0.0, "How much the sum of absolute values counts."),
         Argument("l2", NOT_NEGATIVE, 0.0, "How much the sum of squares counts."),
-        names=("l1l2",),
+        names=("l1l2", "l1_l2"),
     ),
     _regularizer(
         "OrthogonalRegularizer",
         "Pushes the rows or columns of a matrix towards right angles.",
-        Argument("factor", NOT_NEGATIVE, 0.01, "How much it counts."),
+        Argument("factor", NOT_NEGATIVE, 0.01, "The weight of the penalty beside the loss."),
         Argument("mode", choice("rows", "columns"), "rows", "What is to stand at right angles."),
         names=("orthogonal_regularizer",),
     ),
+    base_class("regularizers", "Regularizer", "layers/regularizers", "regularizer", "MyRegularizer"),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from ..sizes import Size, depends_on_batch, known, words
 from ..tensor import FLOATS, TensorType, Weight, policy, shape_text
@@ -140,10 +141,38 @@ def infer_object(layer: Object, tensors: dict[str, tuple[TensorType, ...]], opti
     Raises:
         ShapeError: what the nested rule raises.
     """
-    rule = layer.record.rule
-    assert rule is not None, layer.record.name
     every = {option.name: option.default for option in layer.record.options} | (options or {})
-    return rule(Call(layer, tensors, every, layer_policy(layer, default)))
+    return inferred(Call(layer, tensors, every, layer_policy(layer, default)))
+
+
+SCALED: Final = ("Dense", "EinsumDense")
+"""Layers that Keras can compute in 8-bit floats. Source: Micikevicius et al., FP8 Formats for Deep Learning, 2022."""
+
+
+def inferred(call: Call) -> Inferred:
+    """What a layer gives: what its rule says, and what a policy in 8-bit floats keeps besides.
+
+    Raises:
+        ShapeError: what the rule raises; E304 where the layer cannot be computed so.
+    """
+    rule, history = call.layer.record.rule, call.policy.history
+    assert rule is not None, call.layer.record.name
+    given = rule(call)
+    if not history:
+        return given
+    if call.layer.record.name not in SCALED:
+        raise ShapeError(
+            "E304",
+            f"Keras computes in 8-bit floats in {' and '.join(SCALED)} alone, and this is {call.layer.record.name}",
+            help='use `dtype = "mixed_bfloat16"` here, or leave `dtype` out',
+            argument="dtype",
+        )
+    scales = tuple(
+        Weight(f"{what}_{name}", shape)
+        for what in ("inputs", "kernel", "outputs_grad")
+        for name, shape in (("scale", ()), ("amax_history", (history,)))
+    )
+    return replace(given, weights=(*given.weights, *scales))
 
 
 def layer_policy(layer: Object, default: str) -> Any:
@@ -151,4 +180,8 @@ def layer_policy(layer: Object, default: str) -> Any:
     own = layer.arguments.get("dtype") if layer.record.family == "layers" else None
     if own is None:
         return policy(default)
-    return policy(own["name"] if isinstance(own, Object) else own)
+    if not isinstance(own, Object):
+        return policy(own)
+    if own.record.name == "QuantizedFloat8DTypePolicy":
+        return replace(policy(own["source_name"] or default), history=own["amax_history_length"])
+    return policy(own["name"] or default)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from .kinds import BOOLEAN, integer, list_of, nullable, number
 from .record import REQUIRED, Argument, ArgumentError, Record
+from .refusal import base_class
 from .training_arguments import ABOVE_ZERO, NOT_NEGATIVE, STEPS, name_argument, real
 
 START: Final = Argument("initial_learning_rate", NOT_NEGATIVE, REQUIRED, "The learning rate of the first step.")
@@ -123,8 +124,15 @@ SCHEDULES = (
         "Falls from the first to the last learning rate along a power curve; in a line by default.",
         START,
         DECAY_STEPS,
-        Argument("end_learning_rate", NOT_NEGATIVE, 0.0001, "The rate at the end of the decay."),
+        Argument("end_learning_rate", NOT_NEGATIVE, 0.0001, "What is reached after `decay_steps`, and kept."),
         Argument("power", NOT_NEGATIVE, 1.0, "The exponent of the curve: 1 is a straight line."),
         Argument("cycle", BOOLEAN, False, "Whether it starts over beyond `decay_steps` instead of staying at the end."),
+    ),
+    base_class(
+        "schedules",
+        "LearningRateSchedule",
+        "optimizers/learning_rate_schedules/learning_rate_schedule",
+        "schedule",
+        "MySchedule",
     ),
 )

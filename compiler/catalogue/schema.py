@@ -30,6 +30,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ...spec.published import place
 from . import DOTTED, MODULES, family, spellings
 from .inventory import lifetime
 from .kinds import Kind
@@ -59,12 +60,14 @@ def schema() -> dict[str, Any]:
         records = [record for record in family(name).values() if not record.refused]
         for record in (one for one in records if not one.alone):
             entry = layer if name in ("layers", *DOTTED) else None
-            definitions[record.name if name in DOTTED else f"{name}.{record.name}"] = _record(record, entry)
+            definitions[place(name, record.name)] = _record(record, entry)
         needs = _needs(records)
         if needs:
             definitions[f"required.{name}"] = needs
         definitions[name] = _family(name, records)
     definitions["sections.layer"] = _entry(layer, [definitions[name] for name in ("layers", *DOTTED)])
+    for name in DOTTED:  # an entry lists them itself: of the family only what `check` reads is left
+        definitions[name] = {"x-keraspec": definitions[name]["x-keraspec"]}
     root = _section(sections["root"])
     root["properties"] = {
         "$schema": {"type": "string", "description": "In JSON: the schema that an editor checks with."},
@@ -244,7 +247,7 @@ def _family(name: str, records: list[Record]) -> dict[str, Any]:
         "required": ["type"],
         "properties": {"type": {**types, "description": f"Which of the {name} it is."}},
         "oneOf": [
-            *({"$ref": f"#/$defs/{record.name if name in DOTTED else f'{name}.{record.name}'}"} for record in tables),
+            *({"$ref": f"#/$defs/{place(name, record.name)}"} for record in tables),
             {**_PARTLY, "properties": {"type": {"not": types}}},
         ],
     }

@@ -25,7 +25,7 @@ ENCODING: Final = Argument(
     "encoding",
     Kind({"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, 'the name of a text encoding, such as "utf-8"'),
     "utf-8",
-    "How text is encoded.",
+    "How the bytes of a text are read as letters.",
 )
 MAX_TOKENS: Final = Argument(
     "max_tokens",
@@ -298,7 +298,7 @@ LAYERS = (
             Argument("mask_token", nullable(_LONG), None, "A number that stands for a gap."),
             Argument("oov_token", nullable(_LONG), -1, "The number that unknown ones turn into with `invert`."),
             Argument("vocabulary", nullable(NUMBER_WORDS), None, "The numbers, the most frequent first."),
-            Argument("vocabulary_dtype", choice("int64"), "int64", "What the vocabulary holds."),
+            Argument("vocabulary_dtype", choice("int64"), "int64", "Which whole numbers tokens are: those of 64 bits."),
             IDF_WEIGHTS,
             INVERT,
             MODE,
@@ -326,7 +326,12 @@ LAYERS = (
                 "lower_and_strip_punctuation",
                 "What is evened out before splitting.",
             ),
-            Argument("split", nullable(choice("whitespace", "character")), "whitespace", "Where text is split."),
+            Argument(
+                "split",
+                nullable(choice("whitespace", "character")),
+                "whitespace",
+                "At what a text falls into tokens: blanks, letters, or nowhere.",
+            ),
             Argument(
                 "ngrams",
                 nullable(either(SIZE, list_of(SIZE, minimum=1))),

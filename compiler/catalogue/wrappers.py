@@ -160,7 +160,7 @@ LAYERS: Final = (
         summary="Goes through a sequence forwards and backwards.",
         page="layers/recurrent_layers/bidirectional",
         arguments=(
-            Argument("layer", LAYER, summary="The recurrent layer."),
+            Argument("layer", LAYER, summary="What runs over the sequence in both directions, such as an LSTM."),
             Argument(
                 "merge_mode",
                 nullable(choice("concat", "sum", "mul", "ave")),
@@ -180,7 +180,7 @@ LAYERS: Final = (
         family="layers",
         summary="Applies a layer to every step of a sequence.",
         page="layers/recurrent_layers/time_distributed",
-        arguments=(Argument("layer", LAYER, summary="The layer."),),
+        arguments=(Argument("layer", LAYER, summary="What is called with every step of the sequence."),),
         ports=(Port("inputs"), MASK_PORT),
         options=(TRAINING,),
         masking="own",

@@ -13,7 +13,8 @@ CODES: Final[tuple[Code, ...]] = (
         "A tensor is a block of numbers, and its shape says how large it is along each axis: (batch, 28, 28, 1) is a "
         "batch of pictures of 28 rows, 28 columns and 1 colour. Each layer works on a certain number of axes: a "
         "Conv2D wants pictures, an LSTM wants sequences (batch, steps, features). Grey pictures need their colour "
-        "axis too, a 1 at the end. `Reshape`, `Flatten` and the pooling layers add axes and take them away.",
+        "axis too, a 1 at the end. `Reshape`, `Flatten` and the pooling layers add axes and take them away. The line "
+        "`shapes` shows step by step how the tensor came to its shape; what the help offers has been tried.",
         'inputs.image.shape = [28, 28]\n\n[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3',
         'inputs.image.shape = [28, 28, 1]\n\n[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3',
     ),

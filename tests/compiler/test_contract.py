@@ -22,6 +22,8 @@ WARNED = {"masks": ["W301"]}
 """Specs of which `check` has something to say."""
 WITHOUT_NUMBERS = {"frozen", "learned_preprocessing"}
 """Networks that drop by chance whenever they are asked, or that must see data first."""
+SINCE = {"preprocessing": (3, 13)}
+"""Networks that older releases of Keras make otherwise: `Discretization` encodes into other shapes up to 3.12."""
 UNKNOWN = 64
 """What sizes not known become when numbers are compared."""
 
@@ -47,6 +49,8 @@ def models() -> Iterator[dict[str, Callable[[], Any]]]:
 
 def checked(path: Path) -> Checked:
     found = compile_file(path)
+    if lacking := [one.message for one in found.diagnostics if one.code == "E116"]:
+        pytest.skip(lacking[0])
     assert [one.finding.code for one in found.diagnostics] == WARNED.get(stem(path), [])
     return found
 
@@ -62,6 +66,8 @@ def test_a_spec_is_the_network_that_keras_makes(path: Path, models: dict[str, Ca
 
     from keraspec.compiler.build import build
 
+    if stem(path) in SINCE and tuple(map(int, keras.__version__.split(".")[:2])) < SINCE[stem(path)]:
+        pytest.skip("an older Keras computes another shape")
     spec = checked(path)
     assert spec.typed is not None
     keras.backend.clear_session()

@@ -39,9 +39,9 @@ def test_each_mistake_is_said_once_where_it_is(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "help"),
     [
-        ("keras_sequential_habits", "leave it out: shapes of inputs stand in `inputs.NAME.shape`"),
+        ("keras_sequential_habits", "take it away and write `inputs.x.shape = [28, 28, 1]` at the top of the spec"),
         ("attention_query_key", "write `call = { use_causal_mask = true }`"),
-        ("input_layer", "write a table of inputs at the top"),
+        ("input_layer", "take it away and write `inputs.x.shape = [4]` at the top of the spec"),
         ("state_missing", "for its states write `return_state = true` in `enc`"),
         ("relu_text", "write 6 without quotes"),
         ("call_options", "write true without quotes"),

@@ -1,4 +1,4 @@
-"""What can be said of data and training before there is any data: names, losses, monitors."""
+"""What can be said of data and training before there is any data: names, losses, callbacks."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ inputs = ["image", "age"]
 name = "digit"
 type = "Dense"
 units = 10
+activation = "softmax"
 [[layers]]
 name = "sure"
 type = "Dense"
 units = 1
+activation = "sigmoid"
 inputs = "both"
 """
 TWO = 'outputs = ["digit", "sure"]\n'
@@ -93,7 +95,10 @@ loss = "mse"
         ("val_sure_loss", None),
         ("digit_accuracy", None),
         ("val_digit_mean_absolute_error", None),
-        ("learning_rate", None),
+        ("learning_rate", 'monitor "loss"'),
+        ("val_digit_acc", 'did you mean "val_digit_accuracy"?'),
+        ("val_digit_mae", 'did you mean "val_digit_mean_absolute_error"?'),
+        ("val_acc", 'did you mean "val_digit_accuracy"?'),
         ("accuracy", 'did you mean "digit_accuracy"?'),
         ("val_los", 'did you mean "val_loss"?'),
         ("digit_acc", 'did you mean "digit_accuracy"?'),
@@ -107,7 +112,7 @@ def test_monitors(monitor: str, expected: str | None) -> None:
 source = {{ type = "csv", path = "a.csv" }}
 split = {{ validation = 0.2 }}
 [training.outputs.digit]
-loss = "sparse_categorical_crossentropy"
+loss = "categorical_crossentropy"
 metrics = ["accuracy", {{ type = "MeanAbsoluteError" }}]
 [training.outputs.sure]
 loss = "mse"
@@ -135,3 +140,114 @@ def test_names_are_not_judged_while_the_model_is_not_understood() -> None:
     broken = LAYERS.replace('name = "digit"', "name = digit")
     found = compile_text(HEAD + TWO + broken + CSV + "[data.targets.score]\n").diagnostics
     assert [one.code for one in found] == ["E002"]
+
+
+FIT = """keraspec = 1
+inputs.x.shape = [4]
+layers = [{ name = "out", type = "Dense", units = 3, activation = "softmax" }]
+[data]
+source = { type = "csv", path = "a.csv" }
+split = { validation = 0.2 }
+[training]
+epochs = 10
+loss = "categorical_crossentropy"
+metrics = ["accuracy", { type = "F1Score" }, { type = "TruePositives" }, "accuracy"]
+OPTIMIZER
+callbacks = [CALLBACKS]
+"""
+STOP = '{ type = "EarlyStopping"'
+SAVE = '{ type = "ModelCheckpoint"'
+PLATEAU = '{ type = "ReduceLROnPlateau"'
+SCHEDULE = """optimizer = { type = "SGD", learning_rate = { type = "CosineDecay", initial_learning_rate = 0.1, \
+decay_steps = 9 } }""".replace("\\\n", "")
+
+
+def fit(callbacks: str, optimizer: str = "") -> list[str]:
+    found = compile_text(FIT.replace("CALLBACKS", callbacks).replace("OPTIMIZER", optimizer)).diagnostics
+    return [f"{one.code} {one.place.source.text[one.place.start : one.place.end]}: {one.help}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "expected"),
+    [
+        (STOP + " }", []),
+        (STOP + ', monitor = "val_accuracy" }', []),
+        (STOP + ', monitor = "val_accuracy", mode = "max" }', []),
+        (STOP + ', monitor = "val_accuracy", mode = "min" }',
+         ['E420 "min": leave out `mode`, or write `mode = "max"`']),
+        (STOP + ', mode = "max" }', ['E420 "max": leave out `mode`, or write `mode = "min"`']),
+        (STOP + ', monitor = "true_positives" }', ['E420 "true_positives": write `mode = "max"`']),
+        (STOP + ', monitor = "true_positives", mode = "max" }', []),
+        (STOP + ', monitor = "accuracy_1" }', ['E420 "accuracy_1": write `mode = "max"`']),
+        (STOP + ', monitor = "val_f1_score" }',
+         ['E420 "val_f1_score": make one of them: `{ type = "F1Score", average = "macro" }`']),
+        (STOP + ', monitor = "val_acc" }', ['E411 "val_acc": did you mean "val_accuracy"?']),
+        (STOP + ', monitor = "learning_rate", mode = "min" }',
+         ['E411 "learning_rate": monitor "loss" or "val_loss", or put ReduceLROnPlateau before it']),
+        (PLATEAU + ', patience = 2 }, ' + STOP + ', monitor = "learning_rate", mode = "min" }', []),
+        (PLATEAU + ', patience = 2 }, ' + STOP + ', monitor = "learning_rate" }',
+         ['E420 "learning_rate": write `mode = "min"`']),
+        (STOP + ", patience = 10 }", ["W403 10: write a smaller `patience`, or more `epochs`"]),
+        (STOP + ", patience = 9 }", []),
+        (STOP + ", patience = 10, restore_best_weights = true }", []),
+        (STOP + ", patience = 1, start_from_epoch = 10 }",
+         ["W403 10: write a smaller `start_from_epoch`, or more `epochs`"]),
+        (PLATEAU + ", patience = 12 }", ["W403 12: write a smaller `patience`, or more `epochs`"]),
+        (PLATEAU + ", patience = 2, min_lr = 0.1 }", ["W403 0.1: write a smaller `min_lr`"]),
+        (SAVE + ', filepath = "a_{epoch:02d}_{val_loss:.2f}.keras" }', []),
+        (SAVE + ', filepath = "a_{val_acc:.2f}.keras" }',
+         ['E411 "a_{val_acc:.2f}.keras": did you mean `{val_accuracy}`?']),
+        (SAVE + ', filepath = "a_{batch}.keras" }', ['E411 "a_{batch}.keras": write `{epoch}`']),
+        (SAVE + ', filepath = "a_{batch}.keras", save_freq = 5 }', []),
+        (SAVE + ', filepath = "a_{val_loss:.2f}.keras", save_freq = 5 }',
+         ['E411 "a_{val_loss:.2f}.keras": write `save_freq = "epoch"`']),
+        (SAVE + ', filepath = "a_{loss:02d}.keras" }', ['E420 "a_{loss:02d}.keras": write `{loss:.3f}`']),
+        (SAVE + ', filepath = "a_{f1_score:.2f}.keras" }',
+         ['E420 "a_{f1_score:.2f}.keras": make one of them: `{ type = "F1Score", average = "macro" }`']),
+        (SAVE + ', filepath = "a_{learning_rate:.2f}.keras" }', ['E411 "a_{learning_rate:.2f}.keras": leave it out']),
+        (SAVE + ', filepath = "a.keras", monitor = "zzz", mode = "min" }', []),
+        (SAVE + ', filepath = "a.keras", monitor = "val_acc", save_best_only = true }',
+         ['E411 "val_acc": did you mean "val_accuracy"?']),
+        ('{ type = "SwapEMAWeights" }', ['W403 "SwapEMAWeights": write `use_ema = true` in the optimizer']),
+    ],
+)  # fmt: skip
+def test_callbacks(callbacks: str, expected: list[str]) -> None:
+    assert fit(callbacks) == expected
+
+
+def test_two_can_not_set_the_learning_rate() -> None:
+    wrong = 'E420 "ReduceLROnPlateau": write a number as `learning_rate`, or leave the callback out'
+    assert fit(PLATEAU + ", patience = 2 }", SCHEDULE) == [wrong]
+    scaled = SCHEDULE.replace("optimizer = ", 'optimizer = { type = "LossScaleOptimizer", inner_optimizer = ') + " }"
+    assert fit(PLATEAU + ", patience = 2 }", scaled) == [wrong]
+    assert fit(PLATEAU + ", patience = 2 }", 'optimizer = { type = "SGD", learning_rate = 0.1 }') == []
+
+
+def test_without_validation_the_default_monitor_watches_nothing() -> None:
+    text = FIT.replace("split = { validation = 0.2 }\n", "").replace("OPTIMIZER", "")
+    for callback, codes in ((STOP + " }", ["E411"]), (SAVE + ', filepath = "a.keras" }', []),
+                            (SAVE + ', filepath = "{val_loss:.2f}.keras" }', ["E411"])):  # fmt: skip
+        assert [one.code for one in compile_text(text.replace("CALLBACKS", callback)).diagnostics] == codes
+
+
+def test_a_training_section_that_is_not_understood_is_not_judged() -> None:
+    text = FIT.replace("OPTIMIZER", "").replace("CALLBACKS", STOP + ', monitor = "zzz" }')
+    found = compile_text(text.replace('"categorical_crossentropy"', '"categorical_crosentropy"')).diagnostics
+    assert [one.code for one in found] == ["E108"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "callback"),
+    [
+        ('{ type = "MeanIoU" }', STOP + " }"),
+        ('{ type = "IoU", num_classes = 3 }', SAVE + " }"),
+        ('"accuracy"', SAVE + ', filepath = "../a_{" }'),
+        ('"accuracy"', STOP + ", patience = {} }"),
+    ],
+)
+def test_what_lacks_an_argument_is_said_elsewhere_and_harms_nothing(metric: str, callback: str) -> None:
+    text = FIT.replace("OPTIMIZER", "").replace("CALLBACKS", callback)
+    found = compile_text(text.replace('"accuracy", { type = "F1', f'{metric}, {{ type = "F1')).diagnostics
+    codes = {one.code[:2] for one in found}
+    assert "E1" in codes
+    assert codes <= {"E1", "E4"}

@@ -10,6 +10,7 @@ import jsonschema
 from keraspec.compiler.catalogue import find, spellings
 from keraspec.compiler.catalogue.kinds import Kind
 from keraspec.compiler.catalogue.objects import arguments_of
+from keraspec.compiler.catalogue.record import REQUIRED, Record
 
 
 def admits(kind: Kind, value: Any) -> bool:
@@ -17,6 +18,8 @@ def admits(kind: Kind, value: Any) -> bool:
     if kind.family is not None:
         if kind.many and isinstance(value, list):
             return all(_object_admits(kind, item) for item in value)
+        if kind.named and isinstance(value, Mapping):
+            return all(_object_admits(kind, item) for item in value.values())
         if _object_admits(kind, value):
             return True
     return jsonschema.Draft202012Validator(kind.schema).is_valid(value)
@@ -25,7 +28,8 @@ def admits(kind: Kind, value: Any) -> bool:
 def _object_admits(kind: Kind, value: Any) -> bool:
     assert kind.family is not None
     if isinstance(value, str):
-        return value in spellings(kind.family)
+        named = spellings(kind.family).get(value)
+        return named is not None and (kind.family == "layers" or not _required(named) - {"name"})
     if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
         return False
     record = find(kind.family, value["type"])
@@ -33,9 +37,13 @@ def _object_admits(kind: Kind, value: Any) -> bool:
         return False
     known_arguments = arguments_of(record)
     inner = {name: item for name, item in value.items() if name not in ("type", "name")}
-    return inner.keys() <= known_arguments.keys() and all(
+    return _required(record) <= value.keys() and inner.keys() <= known_arguments.keys() and all(
         admits(known_arguments[name].kind, item) for name, item in inner.items()
     )
+
+
+def _required(record: Record) -> set[str]:
+    return {argument.name for argument in arguments_of(record).values() if argument.default is REQUIRED}
 
 
 def same_sort(kind: Kind, value: Any) -> bool:
@@ -52,9 +60,10 @@ def _options(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _sort(schema: Mapping[str, Any], value: Any) -> bool:
-    types = {"integer": int, "number": (int, float), "array": list}
-    wanted = types.get(schema.get("type", ""))
-    if wanted is None or isinstance(value, bool) or not isinstance(value, wanted):  # type: ignore[arg-type]
+    types = {"integer": (int,), "number": (int, float), "array": (list,)}
+    named = schema.get("type", ())
+    wanted = tuple(one for name in ([named] if isinstance(named, str) else named) for one in types.get(name, ()))
+    if isinstance(value, bool) or not isinstance(value, wanted):
         return False
     items = schema.get("items")
     return not isinstance(value, list) or not items or all(_same_sort_item(items, item) for item in value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -19,15 +19,24 @@ Axis = int | str
 
 @dataclass(frozen=True)
 class Tensor:
-    """One input of a case. ``shape`` is without the batch axis; ``mask`` puts a Masking layer before it."""
+    """One input of a case. ``shape`` is without the batch axis; ``mask`` puts a Masking layer before it.
+
+    Not ``batched``: all its axes are in ``shape``, as behind an op that took the batch axis away.
+    """
 
     shape: tuple[Axis, ...]
     dtype: str = "float32"
     mask: bool = False
+    batched: bool = True
+
+    @property
+    def axes(self) -> tuple[Axis | None, ...]:
+        """All axes; None is the batch."""
+        return (None, *self.shape) if self.batched else self.shape
 
     def __str__(self) -> str:
         axes = ", ".join(str(size) for size in self.shape)
-        return f"{self.dtype}[{axes}]" + ("masked" if self.mask else "")
+        return f"{self.dtype}[{axes}]" + ("masked" if self.mask else "") + ("" if self.batched else " without batch")
 
 
 Inputs = Mapping[str, tuple[Tensor, ...]]
@@ -36,12 +45,13 @@ Inputs = Mapping[str, tuple[Tensor, ...]]
 
 @dataclass(frozen=True)
 class Case:
-    """One layer with arguments as a spec writes them, called on some inputs."""
+    """One layer with arguments as a spec writes them, called on some inputs; ``policy`` is that of the whole model."""
 
     record: Record
     written: Mapping[str, Any]
     inputs: Inputs
     options: Mapping[str, Any] = field(default_factory=dict)
+    policy: str = "float32"
 
     def __str__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.written.items())
@@ -49,7 +59,8 @@ class Case:
             f"{port}: {', '.join(str(tensor) for tensor in given)}" for port, given in self.inputs.items()
         )
         options = f" call {dict(self.options)}" if self.options else ""
-        return f"{self.record.name}({arguments}) on {tensors}{options}"
+        whole = f" in a model of {self.policy}" if self.policy != "float32" else ""
+        return f"{self.record.name}({arguments}) on {tensors}{options}{whole}"
 
     @property
     def x(self) -> Tensor:
@@ -72,7 +83,8 @@ class Plan:
     that contradictions are tried as well). ``skip``: arguments never drawn. ``known``: reason → whether a
     disagreement in this case is known and why it is right. ``stuck``: reason → whether this case cannot be run
     here although it is right (TensorFlow's CPU kernels lack it). ``values``: makes the real array for a tensor of
-    known shape, default random numbers. ``eager``: whether running on real arrays is possible.
+    known shape, default random numbers. ``eager``: whether running on real arrays is possible; ``compiled``: whether
+    they run as `fit` and `predict` run them, in a TensorFlow graph that does not know the batch (ops only).
     ``accepted``: the smallest share of cases that both must accept, for a plan that only draws nonsense
     tests nothing. ``dtypes``: whether dtype policies are tried. ``examples``: cases always tried, as
     (written, inputs).
@@ -87,6 +99,7 @@ class Plan:
     stuck: Mapping[str, Callable[[Case], bool]] = field(default_factory=dict)
     values: Callable[[Random, Case, tuple[int, ...], str], Any] | None = None
     eager: bool = True
+    compiled: bool = False
     accepted: float = 0.3
     wrong: float = 0.2
     masked: float = 0.1
@@ -177,27 +190,34 @@ def tensors(*given: Tensor) -> Feed:
 
 def cases(plan: Plan, number: int, seed: int = 0) -> Iterator[Case]:
     """The plan's examples and then ``number`` random cases, the same for the same seed."""
+    for index in range(len(plan.examples) + number):
+        yield case_at(plan, index, seed)
+
+
+def case_at(plan: Plan, index: int, seed: int = 0) -> Case:
+    """One of the plan's cases: its examples come first, and then random ones without end."""
     record = plan.record
-    for written, given in plan.examples:
-        yield Case(record, written, _ports(record, given, written))
-    for index in range(number):
-        rng = Random(f"{plan.layer} {seed} {index}")
-        written = dict(_arguments(plan, record, rng))
-        if plan.mend is not None and rng.random() < 0.85:
-            plan.mend(rng, written)
-        if rng.random() < plan.wrong:
-            written |= _wrong(plan, record, rng)
-        _leave_a_place(record, written, rng)
-        inputs = _ports(record, plan.inputs(rng, written), written)
-        if rng.random() < plan.masked:
-            inputs = _masked(inputs)
-        options = {
-            option.name: value
-            for option in record.options
-            if option.name not in plan.skip and rng.random() < 0.3
-            for value in _maybe(plan, option, rng)
-        }
-        yield Case(record, written, inputs, options)
+    if index < len(plan.examples):
+        written, given = plan.examples[index]
+        return Case(record, written, _ports(record, given, written))
+    rng = Random(f"{plan.layer} {seed} {index - len(plan.examples)}")
+    written = dict(_arguments(plan, record, rng))
+    if plan.mend is not None and rng.random() < 0.85:
+        plan.mend(rng, written)
+    if rng.random() < plan.wrong:
+        written |= _wrong(plan, record, rng)
+    _leave_a_place(record, written, rng)
+    inputs = _ports(record, plan.inputs(rng, written), written)
+    if rng.random() < plan.masked:
+        inputs = _masked(inputs)
+    options = {
+        option.name: value
+        for option in record.options
+        if option.name not in plan.skip and rng.random() < 0.3
+        for value in _maybe(plan, option, rng)
+    }
+    whole = rng.choice(NAMED["dtype_policies"]) if plan.dtypes and rng.random() < MIXED else "float32"
+    return Case(record, written, inputs, options, whole)
 
 
 def _ports(record: Record, given: Inputs | Sequence[Tensor], written: Mapping[str, Any]) -> Inputs:
@@ -224,7 +244,7 @@ def _leave_a_place(record: Record, written: dict[str, Any], rng: Random) -> None
 def _masked(inputs: Inputs) -> Inputs:
     first = next(iter(inputs))
     given = tuple(
-        Tensor(tensor.shape, tensor.dtype, len(tensor.shape) >= 2 and tensor.dtype.startswith("float"))
+        replace(tensor, mask=tensor.batched and len(tensor.shape) >= 2 and tensor.dtype.startswith("float"))
         for tensor in inputs[first]
     )
     return {**inputs, first: given}
@@ -239,7 +259,7 @@ def _arguments(plan: Plan, record: Record, rng: Random) -> Iterator[tuple[str, A
             continue
         if name in places and name not in plan.arguments and rng.random() < 0.5:
             continue  # of the operands of an op most are tensors
-        share = 0.65 if name in plan.arguments else 0.06 if name in shared else 0.2
+        share = 0.65 if name in plan.arguments else 0.06 if name in shared else 0.5 if name == "data_format" else 0.2
         if argument.default is REQUIRED or rng.random() < share:
             for value in _maybe(plan, argument, rng):
                 yield name, value
@@ -328,6 +348,9 @@ _TYPES: Mapping[str, Callable[[Mapping[str, Any], Random], Iterable[Any]]] = {
     "object": lambda schema, rng: (),
 }
 
+MIXED = 0.1
+"""The share of cases in a model whose dtype policy is not float32."""
+
 # Values that fit some arguments and not others: numbers at the edges, things of another type.
 POOL: tuple[Any, ...] = (
     -2, -1, 0, 1, 2, 3, 7, 0.5, -0.5, 1.5, True, False, "same", "bogus", "none", [], [1], [2, 2], [0, 1], [1, 2, 3],
@@ -336,5 +359,6 @@ POOL: tuple[Any, ...] = (
 
 
 def _wrong(plan: Plan, record: Record, rng: Random) -> dict[str, Any]:
-    own = [argument.name for argument in record.arguments if argument.name not in plan.skip]
+    every = arguments_of(record) if rng.random() < 0.1 else [argument.name for argument in record.arguments]
+    own = [name for name in every if name not in plan.skip and (name != "dtype" or plan.dtypes)]
     return {rng.choice(own): rng.choice(POOL)} if own else {}

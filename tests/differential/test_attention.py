@@ -127,7 +127,6 @@ ONE_PLACE = {
     "Keras takes any dropout": lambda case: (
         isinstance(case.written.get("dropout"), (int, float)) and not 0 <= case.written["dropout"] <= 1
     ),
-    "Keras takes a seed below 0": lambda case: isinstance(case.written.get("seed"), int) and case.written["seed"] < 0,
     "attention without a time axis": flat,
     "masks of inputs with more axes": masked,
     "one feature against several": width_of_one,

@@ -18,7 +18,6 @@ def _out_of_range(case: Case) -> bool:
 
 
 STRICT = {
-    "seed": "a seed is a number from 0 on in all of keraspec",
     "width": "an image without pixels is none",
     "height": "an image without pixels is none",
     "bins": "a histogram without bins is none",
@@ -26,10 +25,16 @@ STRICT = {
     "num_ops": "no variation at all is a mistake",
     "num_chains": "no variation at all is a mistake",
     "chain_depth": "no variation at all is a mistake",
+    "max_number": "no boxes at all is a mistake",
     "alpha": "a distribution whose parameter is not above zero is none",
     "value_range": "a range has two ends",
 }
 """Argument → why a value that Keras reads over is refused."""
+
+
+def _text(case: Case) -> bool:
+    """Text that passes a layer which does nothing to images."""
+    return case.record.name == "MaxNumBoundingBoxes" and case.x.dtype == "string"
 
 
 def _nonsense(case: Case) -> bool:
@@ -42,6 +47,7 @@ KNOWN = {
     "greying of text is no use, though it runs where nothing is to be done": lambda case: (
         case.record.name == "RandomGrayscale" and case.x.dtype == "string"
     ),
+    "text is no image, though a layer that only looks at boxes hands it on": _text,
     "Keras takes an image without channels for a single one, and so a batch of them for an image": lambda case: (
         len(case.x.shape) == 2
     ),
@@ -127,6 +133,9 @@ PLANS = (
     _image("RandomPosterization", {"factor": _bits}),
     _image("Solarization", {"addition_factor": UNSIGNED, "threshold_factor": UNSIGNED}),
     _image("RandAugment", {"factor": UNSIGNED, "num_ops": (1, 2)}),
+    _image("MixUp", {"alpha": (0.2, 1, 5.0)}),
+    _image("CutMix", {"factor": UNSIGNED}),
+    _image("MaxNumBoundingBoxes", {"max_number": (1, 5), "fill_value": (-1, 0, 7)}),
     _image("AugMix", {"factor": UNSIGNED, "num_chains": (1, 2), "chain_depth": (1, 2)}),
 )
 

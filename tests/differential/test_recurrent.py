@@ -116,7 +116,6 @@ KNOWN = {
         isinstance(case.written.get(name), (int, float)) and not 0 <= case.written[name] <= 1
         for name in ("dropout", "recurrent_dropout")
     ),
-    "Keras takes a seed below 0": lambda case: isinstance(case.written.get("seed"), int) and case.written["seed"] < 0,
     "Keras does not look at the states": lambda case: given_states(case) and wrong_states(case),
 }
 STUCK = {

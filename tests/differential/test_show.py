@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import older
 import pytest
 
 from keraspec.checked import compile_text
+from keraspec.compiler.build import make
 from keraspec.compiler.optimizer_state import optimizer_bytes, optimizer_object
 from keraspec.compiler.show import summarise
 from keraspec.compiler.tensor import BYTES, Weight
@@ -36,6 +38,19 @@ OPTIMIZERS: list[dict[str, Any]] = [
     {"type": "Muon"},
     {"type": "Muon", "exclude_embeddings": False},
     {"type": "Muon", "exclude_layers": ["dense"]},
+    {"type": "LossScaleOptimizer", "inner_optimizer": {"type": "Adam", "amsgrad": True}},
+    {
+        "type": "MultiOptimizer",
+        "optimizer_map": {
+            "type": "OptimizerMap",
+            "default_optimizer": "adam",
+            "optimizer_map": {
+                "conv/.*": "sgd",
+                "dense/kernel": {"type": "RMSprop", "use_ema": True},
+                "nothing": "lion",
+            },
+        },
+    },
 ]
 
 
@@ -54,16 +69,17 @@ def _keras_weights() -> list[Any]:
 
 @pytest.mark.parametrize("written", OPTIMIZERS, ids=str)
 def test_optimizer_state_is_what_keras_builds(written: dict[str, Any]) -> None:
-    import keras
-
     variables = _keras_weights()
-    arguments = {name: value for name, value in written.items() if name != "type"}
-    theirs = getattr(keras.optimizers, written["type"])(**arguments)
+    ours = optimizer_object(written)
+    assert ours is not None
+    if why := older.lacking(ours.record):
+        pytest.skip(f"{ours.record.name} {why}")
+    if ours.record.name == "Muon" and older.installed() < (3, 13):
+        pytest.skip("up to Keras 3.12 it keeps less for vectors")
+    theirs = make(ours)
     theirs.build([variable for variable in variables if variable.trainable])
     # Single numbers, such as the count of steps, are left out on both sides.
     expected = sum(prod(one.shape) * BYTES[one.dtype] for one in theirs.variables if len(one.shape))
-    ours = optimizer_object(written)
-    assert ours is not None
     weights = [
         (one.path.split("/")[0], Weight(one.name, tuple(one.shape), one.trainable, one.dtype)) for one in variables
     ]

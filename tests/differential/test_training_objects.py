@@ -7,24 +7,33 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import partial
 from random import Random
 from typing import Any
 
+import numpy as np
+import older
 import pytest
 from drawing import POOL, value_of
-from oracle import admits, keras_object, same_sort
+from oracle import admits, same_sort
 
+from keraspec.compiler.build import UNREAD, argument_of, make, resolve
 from keraspec.compiler.catalogue import MODULES, family, find, spellings
 from keraspec.compiler.catalogue.objects import arguments_of, instantiate
-from keraspec.compiler.catalogue.record import REQUIRED, ArgumentError, Record
-from keraspec.compiler.tensor import policy
+from keraspec.compiler.catalogue.record import REQUIRED, ArgumentError, Record, ShapeError
+from keraspec.compiler.catalogue.rules import infer_object, layer_policy
+from keraspec.compiler.sizes import BATCH
+from keraspec.compiler.tensor import TensorType, policy
 
-FAMILIES = ("optimizers", "schedules", "losses", "metrics", "callbacks", "initializers", "regularizers", "constraints")
+FAMILIES = (
+    "optimizers", "optimizer_maps", "schedules", "losses", "metrics", "callbacks", "initializers", "regularizers",
+    "constraints",
+)  # fmt: skip
 BASES = frozenset({
     "Optimizer", "LearningRateSchedule", "Loss", "Metric", "Callback", "Initializer", "Regularizer", "Constraint",
     "LossFunctionWrapper",
 })  # fmt: skip
-"""Classes that others derive from, which are of no use themselves."""
+"""Classes that others derive from: no string of Keras' stands for one."""
 WRITTEN: Mapping[str, tuple[Any, ...]] = {
     "filepath": ("best.keras", "best.weights.h5", "a/{epoch:02d}-{val_loss:.2f}.keras", "best.txt"),
     "separator": (",", ";"),
@@ -39,6 +48,14 @@ WRITTEN: Mapping[str, tuple[Any, ...]] = {
         0.5,
         {"type": "ExponentialDecay", "initial_learning_rate": 1, "decay_steps": 10, "decay_rate": 1},
     ),
+    "inner_optimizer": ("adam", {"type": "SGD", "momentum": 0.5}, "sgd"),
+    "default_optimizer": ("adam", {"type": "SGD", "momentum": 0.5}),
+    "optimizer_map": (
+        {"type": "OptimizerMap", "default_optimizer": "sgd"},
+        {"a/.*": "adam"},
+        {"dense/kernel": {"type": "SGD", "momentum": 0.5}, "b": "lamb"},
+        {"type": "OptimizerMap", "default_optimizer": "sgd", "optimizer_map": {"a/.*": "adam", "b": {"type": "Lion"}}},
+    ),
     "embeddings_metadata": ("labels.tsv", {"embedding": "labels.tsv"}),
     "exclude_embeddings": (True,),
 }
@@ -51,6 +68,9 @@ _SIZE = "a distance or strength is not below 0"
 _EMPTY = "an empty list names nothing"
 STRICT: Mapping[str, str] = {
     "seed": "a seed is a number from 0 on in all of keraspec",
+    "initial_scale": "a loss multiplied by 0 trains nothing",
+    "dynamic_growth_steps": "a scale that never rests trains nothing",
+    "max_to_keep": "no checkpoint at all is written by leaving the callback out",
     **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm", "clip_threshold", "max_value"), _BOUND),
     **dict.fromkeys(("loss_scale_factor", "learning_rate", "initial_learning_rate", "delta"), _BOUND),
     **dict.fromkeys(("weight_decay", "adam_weight_decay"), "below 0 it blows weights up"),
@@ -71,11 +91,9 @@ STRICT: Mapping[str, str] = {
     **dict.fromkeys(("input_axes", "output_axes", "axis", "target_class_ids"), _EMPTY),
 }
 """Argument → why values are refused that Keras takes without a look."""
-UNREAD = {
-    "lamb": "optimizers", "Lamb": "optimizers", "constant": "initializers", "Constant": "initializers",
-    "CategoricalGeneralizedCrossEntropy": "losses",
-}  # fmt: skip
-"""Strings that should stand for an object, and that Keras' own look-up fails on."""
+EMPTY = {"constant": "initializers", "Constant": "initializers", "lamb": "optimizers", "Lamb": "optimizers",
+         "l1_l2": "regularizers"}  # fmt: skip
+"""Further strings that Keras' own look-up fails on; of these families it is given objects anyway."""
 
 
 def _records() -> list[Record]:
@@ -85,7 +103,8 @@ def _records() -> list[Record]:
 def _home(name: str) -> Any:
     import keras
 
-    return keras.optimizers.schedules if name == "schedules" else getattr(keras, name)
+    homes = {"schedules": keras.optimizers.schedules, "optimizer_maps": keras.optimizers}
+    return homes.get(name) or getattr(keras, name)
 
 
 def _classes(name: str) -> dict[str, type]:
@@ -93,7 +112,7 @@ def _classes(name: str) -> dict[str, type]:
     return {key: made for key in dir(home) if isinstance(made := getattr(home, key), type)}
 
 
-@pytest.mark.parametrize("name", [*FAMILIES, "dtype_policies"])
+@pytest.mark.parametrize("name", [*(name for name in FAMILIES if name != "optimizer_maps"), "dtype_policies"])
 def test_every_class_of_keras_is_known_or_refused(name: str) -> None:
     known = spellings(name)
     missing = {key for key in _classes(name) if key[0].isupper()} - known.keys() - BASES
@@ -142,16 +161,28 @@ def test_our_strings_are_found_by_keras(name: str) -> None:
     for record in family(name).values():
         if record.refused or any(argument.default is REQUIRED for argument in record.arguments):
             continue
+        if older.lacking(record) or (record.name == "Muon" and older.installed() < (3, 13)):
+            continue
         for string in record.names:
-            if string not in chosen and string not in UNREAD:
+            if string not in chosen and string not in EMPTY and (name, string) not in UNREAD:
                 assert _home(name).get(string) is not None, string
 
 
 def test_strings_that_keras_cannot_read() -> None:
     """These are made from their record instead; once Keras reads them, they leave the table."""
-    for string, name in UNREAD.items():
+    import keras
+
+    for name, string in (*UNREAD, *((name, string) for string, name in EMPTY.items())):
         with pytest.raises((ValueError, KeyError)):
             _home(name).get(string)
+        made = resolve(name, string)
+        record = find(name, string)
+        assert record is not None
+        if record.name[0].isupper():
+            assert type(made) is getattr(_home(name), record.name)
+        else:
+            assert isinstance(made, keras.metrics.MeanMetricWrapper)
+            assert made.name == string
 
 
 @pytest.mark.parametrize(
@@ -205,25 +236,69 @@ def _ours(record: Record, written: Mapping[str, Any]) -> tuple[str | None, str]:
 def _keras(record: Record, written: Mapping[str, Any]) -> str | None:
     """Why Keras refuses."""
     made = getattr(_home(record.family), record.name)
+    if not isinstance(made, type):  # a function alone, which Keras averages
+        made = partial(metric_of_function, made, record.name)
     known = arguments_of(record)
     fitting = {name: value for name, value in written.items() if admits(known[name].kind, value)}
+    unfit = {name: value for name, value in written.items() if name not in fitting}
     arguments = dict(instantiate(record, fitting).written)
-    arguments = {name: keras_object(value) for name, value in arguments.items()}
-    arguments |= {name: None if value == "none" else value for name, value in written.items() if name not in fitting}
     try:
-        made(**arguments)
+        arguments = {name: argument_of(known[name].kind, value) for name, value in arguments.items()}
+        made(**arguments, **{name: None if value == "none" else value for name, value in unfit.items()})
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None
 
 
+def metric_of_function(function: Any, called: str, /, **arguments: Any) -> Any:
+    """What Keras makes a metric of: a function that it averages."""
+    import keras
+
+    return keras.metrics.MeanMetricWrapper(function, **{"name": called, **arguments})
+
+
+FUNCTIONS: Mapping[str, Mapping[str, Any]] = {
+    "huber": {"delta": 0.2},
+    "log_cosh": {},
+    "binary_focal_crossentropy": {"gamma": 1, "apply_class_balancing": True},
+    "categorical_focal_crossentropy": {"gamma": 1, "alpha": 0.5},
+}
+"""Metrics that Keras has as functions alone → some of their arguments."""
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_as_metrics(name: str, tmp_path: Any) -> None:
+    import keras
+
+    function = getattr(keras.metrics, name)
+    y_true, y_pred = [[0.0, 1.0], [1.0, 0.0]], [[0.3, 0.7], [0.4, 0.6]]
+    for written, called in ((name, name), ({"type": name, **FUNCTIONS[name], "name": "mine"}, "mine")):
+        made = resolve("metrics", written)
+        arguments = {} if isinstance(written, str) else FUNCTIONS[name]
+        made.update_state(y_true, y_pred)
+        theirs = keras.ops.convert_to_numpy(function(y_true, y_pred, **arguments)).mean()
+        assert float(made.result()) == pytest.approx(float(theirs), rel=1e-6)
+        assert made.name == called
+        x = keras.Input((2,))
+        model = keras.Model(x, keras.layers.Dense(2, activation="softmax")(x))
+        model.compile("sgd", "mse", metrics=[made])
+        model.fit(np.array(y_pred), np.array(y_true), verbose=0)
+        model.save(tmp_path / "model.keras")
+        again = keras.models.load_model(tmp_path / "model.keras")
+        assert called in again.evaluate(np.array(y_pred), np.array(y_true), verbose=0, return_dict=True)
+
+
 @pytest.mark.parametrize("record", _records(), ids=lambda record: f"{record.family}.{record.name}")
 def test_constructors_agree(record: Record, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if why := older.lacking(record):
+        pytest.skip(f"{record.name} {why}")
+    if record.name == "OrbaxCheckpoint":
+        pytest.importorskip("orbax.checkpoint", reason="its constructor needs orbax-checkpoint")
     monkeypatch.chdir(tmp_path)
     accepted = 0
     found = []
     for index in range(24):
-        written = _draw(record, Random(f"{record.family} {record.name} {index}"))
+        written = older.known(record, _draw(record, Random(f"{record.family} {record.name} {index}")))
         mine, at = _ours(record, written)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -241,14 +316,14 @@ def test_constructors_agree(record: Record, tmp_path: Any, monkeypatch: pytest.M
 def test_whole_numbers_become_what_keras_wants() -> None:
     adam = find("optimizers", "Adam")
     assert adam is not None
-    made = keras_object(instantiate(adam, {"type": "Adam", "learning_rate": 1, "clipnorm": 2}))
+    made = make(instantiate(adam, {"type": "Adam", "learning_rate": 1, "clipnorm": 2}))
     assert float(made.learning_rate) == 1.0
     score = find("metrics", "FBetaScore")
     assert score is not None
-    assert keras_object(instantiate(score, {"beta": 2, "threshold": 1})).beta == 2.0
+    assert make(instantiate(score, {"beta": 2, "threshold": 1})).beta == 2.0
     precision = find("metrics", "Precision")
     assert precision is not None
-    assert keras_object(instantiate(precision, {"thresholds": [0, 0.5, 1]})).thresholds == [0, 0.5, 1]
+    assert make(instantiate(precision, {"thresholds": [0, 0.5, 1]})).thresholds == [0, 0.5, 1]
 
 
 PATHS = (
@@ -307,10 +382,82 @@ def test_dtype_policies_are_those_of_keras() -> None:
     import keras
 
     for record in family("dtype_policies").values():
-        if record.refused:
+        if record.refused or not record.alone:
             continue
         theirs, mine = keras.dtype_policies.get(record.name), policy(record.name)
         assert (mine.compute, mine.variable) == (theirs.compute_dtype, theirs.variable_dtype)
+
+
+@pytest.mark.parametrize("name", ["DTypePolicy", "FloatDTypePolicy"])
+@pytest.mark.parametrize("policy_name", ["none", "float64", "mixed_bfloat16"])
+def test_dtype_policies_as_tables(name: str, policy_name: str) -> None:
+    import keras
+
+    dense = find("layers", "Dense")
+    assert dense is not None
+    for written in ({"type": name, "name": policy_name}, *([name] if policy_name == "none" else [])):
+        stated = instantiate(dense, {"units": 2, "dtype": written})
+        theirs = make(stated)
+        mine = layer_policy(stated, "float32")
+        assert isinstance(theirs.dtype_policy, getattr(keras.dtype_policies, name))
+        assert (mine.compute, mine.variable) == (theirs.compute_dtype, theirs.variable_dtype)
+
+
+FLOAT8 = {"type": "QuantizedFloat8DTypePolicy", "mode": "float8", "amax_history_length": 3}
+LAYERS: tuple[tuple[dict[str, Any], tuple[int, ...]], ...] = (
+    ({"type": "Dense", "units": 2}, (4,)),
+    ({"type": "Dense", "units": 2, "use_bias": False}, (3, 4)),
+    ({"type": "EinsumDense", "equation": "abc,cd->abd", "output_shape": [None, 5], "bias_axes": "d"}, (3, 4)),
+    ({"type": "Conv1D", "filters": 2, "kernel_size": 1}, (3, 4)),
+    ({"type": "ReLU"}, (4,)),
+    ({"type": "Embedding", "input_dim": 5, "output_dim": 2}, (4,)),
+)
+
+
+@pytest.mark.parametrize("source", ["none", "float32", "bfloat16", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(("written", "shape"), LAYERS, ids=[written["type"] for written, _ in LAYERS])
+def test_layers_in_8_bit_floats(written: dict[str, Any], shape: tuple[int, ...], source: str) -> None:
+    import keras
+
+    table = {name: value for name, value in written.items() if name != "type"}
+    record = find("layers", written["type"])
+    assert record is not None
+    stated = instantiate(record, {**table, "dtype": {**FLOAT8, "source_name": source}})
+    rows = np.ones((2, *shape), "float32")
+    try:
+        theirs = make(stated)
+        given = theirs(rows)
+    except NotImplementedError:
+        with pytest.raises(ShapeError, match="8-bit floats"):
+            infer_object(stated, {record.ports[0].name: (TensorType((BATCH, *shape)),)})
+        return
+    mine = infer_object(stated, {record.ports[0].name: (TensorType((BATCH, *shape)),)})
+    assert mine.outputs[0].shape[1:] == tuple(given.shape)[1:]
+    assert mine.outputs[0].dtype == keras.backend.standardize_dtype(given.dtype)
+    assert sorted((one.name, tuple(one.shape), one.trainable, one.dtype) for one in mine.weights) == sorted(
+        (one.name, tuple(one.shape), one.trainable, one.dtype) for one in theirs.weights
+    )
+
+
+@pytest.mark.parametrize("name", ["GPTQDTypePolicy", "AWQDTypePolicy"])
+def test_policies_refused_as_symbolic_are_refused_by_keras(name: str) -> None:
+    import keras
+
+    mode = {"GPTQDTypePolicy": "gptq/4/4", "AWQDTypePolicy": "awq/4/4"}[name]
+    policy_of = getattr(keras.dtype_policies, name)(mode, "float32")
+    for layer in (keras.layers.Dense(4, dtype=policy_of), keras.layers.Embedding(8, 8, dtype=policy_of)):
+        with pytest.raises((AttributeError, NotImplementedError)):
+            layer(np.ones((2, 8)))
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_policies_refused_for_trained_models_train_nothing(mode: str) -> None:
+    import keras
+
+    dense = keras.layers.Dense(4, use_bias=False, dtype=keras.dtype_policies.QuantizedDTypePolicy(mode, "float32"))
+    dense.build((2, 8))
+    assert dense.trainable_weights == []
+    assert not keras.ops.convert_to_numpy(dense._kernel).any()
 
 
 def _sentences(text: str) -> set[str]:

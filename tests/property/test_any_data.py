@@ -26,7 +26,13 @@ PICTURES: dict[str, Any] = {
         {"type": "SpatialDropout2D", "rate": 0.1, "call": {"training": True}},
         {"type": "Reshape", "target_shape": [14, 112]},
         {"type": "Flatten"},
-        {"name": "digit", "type": "Dense", "units": 10, "kernel_regularizer": {"type": "L2", "l2": 0.01}},
+        {
+            "type": "Dense",
+            "units": 10,
+            "name": "digit",
+            "activation": "softmax",
+            "kernel_regularizer": {"type": "L2", "l2": 0.01},
+        },
     ],
     "outputs": ["digit"],
     "data": {

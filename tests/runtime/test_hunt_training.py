@@ -116,7 +116,7 @@ def test_metrics_of_several_numbers():
     [
         ("sparse_categorical_crossentropy", "F1Score", "categorical_crossentropy"),
         ("sparse_categorical_crossentropy", "AUC", "categorical_crossentropy"),
-        ("sparse_categorical_crossentropy", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy"),
+        ("sparse_categorical_crossentropy", "TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy"),
         ("categorical_crossentropy", "sparse_categorical_accuracy", "CategoricalAccuracy"),
     ],
 )
@@ -125,7 +125,7 @@ def test_metrics_and_labels_of_two_forms(tmp_path, loss, metric, way):
     (tmp_path / "s.keraspec.toml").write_text(text)
     result = cli("check", tmp_path / "s.keraspec.toml", "--output-format", "json")
     (one,) = json.loads(result.output)
-    assert (one["code"], one["pointer"]) == ("E409", "/training/metrics/1")
+    assert (one["code"], one["pointer"]) == ("E413", "/training/metrics/1")
     assert way in one["help"]
 
 
