@@ -11,6 +11,7 @@ from ..spec.finding import Finding, Related
 from .catalogue.record import Call, Inferred, Object, ShapeError
 from .catalogue.rules import inferred, layer_policy
 from .graph import Edge, Graph, Node, Typed, TypedGraph
+from .inside import lacking_inside
 from .sizes import Size, at_least, known, product, same, substitute, symbol, words
 from .tensor import TensorType, batched, shape_text
 
@@ -77,6 +78,9 @@ class Inference:
             return Typed(None)
         if node.inside:
             inner = {one.name: one.outputs[0] for one in given.inside}
+            if lacking := set(node.inside) - inner.keys():
+                self.findings.extend(lacking_inside(self.graph, node, lacking))
+                return Typed(None)
             outputs = (*outputs, *(inner[name] for name in node.inside))
         frozen = node.layer.arguments.get("trainable") is False
         weights = tuple(replace(one, trainable=False) for one in given.weights) if frozen else given.weights
@@ -258,7 +262,7 @@ class Inference:
                 "E308",
                 f"`{node.shared}` is made for {self._shape(there)}, and here it is given {self._shape(here)}",
                 (*node.pointer, "reuse"),
-                help="bring both to one size with a `Resizing` layer, or write words for both inputs' height and width: "
+                help="bring both to one size with a `Resizing` layer, or write words for the height and width of both: "
                 '`shape = ["height", "width", 3]`',
                 related=(Related("first called here", _head(self.graph.nodes[node.shared])),),
             )

@@ -15,6 +15,7 @@ from .catalogue import entry_record
 from .catalogue.objects import instantiate
 from .catalogue.record import ArgumentError, Object
 from .graph import Edge, Graph, Node
+from .inside import Inside
 from .ports import CallError, Filled, fill, options
 from .unused import unused
 
@@ -42,10 +43,7 @@ class _Linker:
         self.unnamed = {entry.name: entry for entry in spec.entries if not entry.named}
         self.ambiguous = _ambiguous(spec)
         """Names that stand for two things: what refers to them is left alone."""
-        self.within: dict[str, tuple[str, ...]] = {}
-        """The layers inside an application, by the node that owns it, as far as anybody asked."""
-        self.asked: dict[str, dict[str, int]] = {}
-        """Those of them of which a tensor is asked for, and which output of the node that is."""
+        self.inside = Inside()
 
     def graph(self) -> Graph:
         for one in self.spec.inputs:
@@ -61,8 +59,8 @@ class _Linker:
             before = name
         outputs = self._outputs(before)
         for name, node in self.nodes.items():
-            if (node.shared or name) in self.asked:
-                self.nodes[name] = replace(node, inside=tuple(self.asked[node.shared or name]))
+            if inside := self.inside.of(node):
+                self.nodes[name] = replace(node, inside=inside)
         graph = Graph(self.spec, self.nodes, outputs)
         if self.whole and not any(finding.severity == "error" for finding in self.findings):
             self.findings.extend(unused(graph))
@@ -250,7 +248,11 @@ class _Linker:
             self.whole = False  # it is not understood what the entry is, so neither what is inside it
             return None
         if source.layer is not None and source.layer.record.inside is not None:
-            return self._within(reference, source)
+            edge = self.inside.edge(reference, source)
+            if isinstance(edge, Finding):
+                self.findings.append(edge)
+            self.whole = self.whole and isinstance(edge, Edge)
+            return edge if isinstance(edge, Edge) else None
         if len(reference.path) > 1:
             self.findings.append(
                 Finding(
@@ -263,48 +265,6 @@ class _Linker:
             self.whole = False
             return None
         return Edge(name, reference.index or 0, reference.pointer)
-
-    def _within(self, reference: Reference, source: Node) -> Edge | None:
-        """The edge of an application's output, or of a layer inside it."""
-        assert source.layer is not None
-        name, *inner = reference.path
-        if reference.index:
-            text = ".".join(reference.path)
-            self.findings.append(
-                Finding(
-                    "E208",
-                    f"`{text}` has one output: there is no [{reference.index}]",
-                    reference.pointer,
-                    help=f'write "{text}"',
-                )
-            )
-            self.whole = False
-            return None
-        if not inner:
-            return Edge(name, 0, reference.pointer)
-        if not source.sound:
-            self.whole = False
-            return None
-        root = source.shared or name
-        if root not in self.within:
-            assert source.layer.record.inside is not None
-            self.within[root] = source.layer.record.inside(source.layer.arguments)
-        wanted = ".".join(inner)
-        if wanted not in self.within[root]:
-            near = closest(wanted, self.within[root])
-            last = self.within[root][-1]
-            self.findings.append(
-                Finding(
-                    "E201",
-                    f"{source.layer.record.name} has no layer `{wanted}` inside it",
-                    reference.pointer,
-                    help=f'did you mean "{name}.{near}"?' if near else f'the last of its layers is "{name}.{last}"',
-                )
-            )
-            self.whole = False
-            return None
-        asked = self.asked.setdefault(root, {})
-        return Edge(name, asked.setdefault(wanted, len(asked) + 1), reference.pointer, wanted)
 
     def _nameable(self, name: str, pointer: Pointer) -> bool:
         """Generated names are for reading: whoever refers to an entry must have named it."""
