@@ -159,7 +159,7 @@ OPS: Final = (
         "One half of an axis, gated by the sigmoid of the other half.",
         X,
         gated,
-        (Argument("axis", integer(), -1, "The axis that is halved."),),
+        (Argument("axis", integer(), -1, "Along which axis the tensor is cut into halves."),),
         home="nn",
     ),
     op(

@@ -112,7 +112,10 @@ def tensor(name: str, summary: str = "", *, required: bool = True) -> Port:
     return Port(name, required=required, summary=summary)
 
 
-def number(name: str, summary: str = "", *, required: bool = True) -> Port:
+EITHER: Final = "A tensor of the graph, or numbers that stand here."
+
+
+def number(name: str, summary: str = EITHER, *, required: bool = True) -> Port:
     """An argument that takes a tensor, or numbers written in the spec."""
     return Port(name, required=required, literal=NUMBERS, summary=summary)
 
@@ -120,6 +123,11 @@ def number(name: str, summary: str = "", *, required: bool = True) -> Port:
 def has(call: Call, name: str) -> bool:
     """Whether an operand is given: as a tensor, or as numbers."""
     return name in call.tensors or call.layer.arguments.get(name) is not None
+
+
+def pointed(call: Call, name: str) -> dict[str, Any]:
+    """What a ShapeError points at for an operand: its tensor, or the numbers written for it."""
+    return {"port": name} if name in call.tensors else {"argument": name}
 
 
 def operand(call: Call, name: str) -> Operand:
@@ -252,6 +260,12 @@ def axes_of(call: Call, axis: int | Sequence[int] | None, rank: int, argument: s
         return tuple(range(rank))
     found: list[int] = []
     for one in (axis,) if isinstance(axis, int) else axis:
+        if rank == 0:
+            raise ShapeError(
+                "E301",
+                f"{call.layer.record.name} works along an axis, but the tensor is a lone number: it has none",
+                help="give it a tensor with axes: before they are reduced away, or after `ops.expand_dims`",
+            )
         if not -rank <= one < rank:
             raise ShapeError(
                 "E307",
@@ -311,6 +325,6 @@ def always(dtype: str) -> Callable[..., str]:
 
 __all__ = [
     "AXES", "BATCH", "NUMBERS", "OPTIONAL_AXES", "OPTIONAL_AXIS", "SCALAR", "Operand", "always", "axes_of", "binary",
-    "broadcasted", "each", "given", "has", "kept", "number", "op", "operand", "operands", "refused_op", "same",
-    "several", "tensor", "unary",
+    "broadcasted", "each", "given", "has", "kept", "number", "op", "operand", "operands", "pointed", "refused_op",
+    "same", "several", "tensor", "unary",
 ]  # fmt: skip
