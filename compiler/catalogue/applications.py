@@ -8,9 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 from .architectures import (
+    convnext,
     densenet,
+    efficientnet,
+    efficientnet_v2,
+    inception,
+    inception_resnet,
     mobilenet,
     mobilenet_v3,
+    nasnet,
     resnet,
     vgg,
     xception,
@@ -24,4 +30,10 @@ APPLICATIONS: Final[tuple[Record, ...]] = (
     *mobilenet_v3.APPLICATIONS,
     *xception.APPLICATIONS,
     *densenet.APPLICATIONS,
+    *inception.APPLICATIONS,
+    *inception_resnet.APPLICATIONS,
+    *nasnet.APPLICATIONS,
+    *efficientnet.APPLICATIONS,
+    *efficientnet_v2.APPLICATIONS,
+    *convnext.APPLICATIONS,
 )

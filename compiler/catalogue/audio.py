@@ -31,6 +31,13 @@ def mel_spectrogram(call: Call) -> Inferred:
     """
     x = float_input(call)
     ranked(call, 2, axes="samples")
+    if call.policy.compute == "float64":
+        raise ShapeError(
+            "E304",
+            "MelSpectrogram computes in float32 or shorter, but here in float64: Keras makes its filters in float32",
+            help='give the layer `dtype = "float32"`',
+            argument="dtype" if "dtype" in call.layer.written else None,
+        )
     samples, length, stride = x.shape[1], call["fft_length"], call["sequence_stride"]
     half = length // 2
     if at_least(samples, half + 1) is False:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ..sizes import Size, ceil_div, known, product, same
-from ..tensor import FLOATS, TensorType, shape_text
+from ..tensor import FLOATS, Shape, TensorType, shape_text
 from .arguments import DATA_FORMAT
 from .kinds import BOOLEAN, Kind, choice, integer, list_of, number
 from .record import REQUIRED, Argument, ArgumentError, Call, Inferred, Record, ShapeError
@@ -105,7 +105,23 @@ def resizing(call: Call) -> Inferred:
     """(batch, …, …, channels) → (batch, height, width, channels); a multiply-add for each neighbour of a new pixel."""
     x = image_but(call, "bool", "uint32", "uint64")
     shape = resized(call, x)
+    _check_padding(call, x, shape)
     return result(call, shape, flops=2 * NEIGHBOURS[call["interpolation"]] * product(shape[1:]))
+
+
+def _check_padding(call: Call, x: TensorType, shape: Shape) -> None:
+    """See that borders for whole numbers are made of a whole number, where there may be borders."""
+    if not call["pad_to_aspect_ratio"] or x.dtype in FLOATS or isinstance(call["fill_value"], int):
+        return
+    down, across = (2, 3) if channels_first(call) else (1, 2)
+    if same(x.shape[down] * shape[across], x.shape[across] * shape[down]):
+        return
+    raise ShapeError(
+        "E304",
+        f"Resizing pads with `fill_value = {call['fill_value']}`, a number with a point, but its input holds {x.dtype}",
+        help="write `fill_value = 0`, or another whole number",
+        argument="fill_value" if "fill_value" in call.layer.written else "pad_to_aspect_ratio",
+    )
 
 
 def cropped(call: Call) -> Inferred:

@@ -28,6 +28,7 @@ def windows(rank: int, *, whole: bool = False) -> Rule:
                 help="leave `dtype` out of the input, or put a `Rescaling` layer before this one",
                 port=call.layer.record.ports[0].name,
             )
+        _check_width(call, rank)
         area = space(call, rank)
         pool, pad = call["pool_size"], call["padding"]
         strides = call["strides"] or pool
@@ -41,6 +42,18 @@ def windows(rank: int, *, whole: bool = False) -> Rule:
         return result(call, area.shape(out), (), seen * area.channels)
 
     return rule
+
+
+def _check_width(call: Call, rank: int) -> None:
+    """See that there is a kernel: of all poolings TensorFlow lacks one, for the largest of three axes in 64 bits."""
+    name = call.layer.record.name
+    if rank == 3 and "Max" in name and call.policy.compute == "float64":
+        raise ShapeError(
+            "E304",
+            f"{name} computes in float32 or shorter, but here in float64",
+            help='give the layer `dtype = "float32"`',
+            argument="dtype" if "dtype" in call.layer.written else None,
+        )
 
 
 def everywhere(rank: int) -> Rule:
@@ -60,17 +73,18 @@ def adaptive(rank: int) -> Rule:
 
     def rule(call: Call) -> Inferred:
         float_input(call)
+        _check_width(call, rank)
         area = space(call, rank)
         out: tuple[int, ...] = call["output_size"]
         seen: Size = area.channels
         for size, parts in zip(area.sizes, out, strict=True):
-            seen = seen * (seen_along(size, parts) if known(size) else size)
+            seen = seen * (_seen(size, parts) if known(size) else size)
         return result(call, area.shape(out), (), seen)
 
     return rule
 
 
-def seen_along(size: int, parts: int) -> int:
+def _seen(size: int, parts: int) -> int:
     """How many values ``parts`` windows see that together cover an axis, neighbours sharing what they must."""
     return sum(-(-(part + 1) * size // parts) - part * size // parts for part in range(parts))
 

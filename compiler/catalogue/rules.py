@@ -30,7 +30,18 @@ def same_as_input(call: Call, flops: Size = 0, weights: Iterable[Weight] = ()) -
 
 
 def cast_dtype(call: Call, dtype: str) -> str:
-    """What Keras' autocast makes of an input: floats become the compute dtype, the rest stays."""
+    """What Keras' autocast makes of an input: floats become the compute dtype, the rest stays.
+
+    Raises:
+        ShapeError: E304 if numbers would have to become text.
+    """
+    if call.policy.compute == "string" and dtype in FLOATS:
+        raise ShapeError(
+            "E304",
+            f"{call.layer.record.name} is of dtype string, but its input holds {dtype}: numbers don't become text",
+            help="leave out the layer's `dtype`",
+            argument="dtype" if "dtype" in call.layer.written else None,
+        )
     return call.policy.compute if dtype in FLOATS else dtype
 
 

@@ -29,16 +29,21 @@ def _object_admits(kind: Kind, value: Any) -> bool:
     assert kind.family is not None
     if isinstance(value, str):
         named = spellings(kind.family).get(value)
-        return named is not None and (kind.family == "layers" or not _required(named) - {"name"})
+        if named is None or named.refused is not None:
+            return False
+        return kind.family == "layers" or not _required(named) - {"name"}
     if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
         return False
     record = find(kind.family, value["type"])
-    if record is None:
+    if record is None or record.refused is not None:
         return False
     known_arguments = arguments_of(record)
-    inner = {name: item for name, item in value.items() if name not in ("type", "name")}
-    return _required(record) <= value.keys() and inner.keys() <= known_arguments.keys() and all(
-        admits(known_arguments[name].kind, item) for name, item in inner.items()
+    own = {"type"} if "name" in known_arguments else {"type", "name"}
+    inner = {name: item for name, item in value.items() if name not in own}
+    return (
+        _required(record) <= value.keys()
+        and inner.keys() <= known_arguments.keys()
+        and all(admits(known_arguments[name].kind, item) for name, item in inner.items())
     )
 
 

@@ -270,7 +270,8 @@ NUMBER = "we know a size as a number that Keras leaves open"
 ARITHMETIC = "we know a size as arithmetic over words that Keras leaves open"
 EMPTY = "an axis of size 0, with which TensorFlow's kernel does not run"
 SEED = "a seed is a number from 0 on in all of keraspec; Keras takes others"
-DIFFERENCES = (SORT, SEED, STANDSTILL, OTHERWISE, NUMBER, ARITHMETIC, EMPTY)
+KERNEL = "TensorFlow has no kernel for this dtype on a CPU"
+DIFFERENCES = (SORT, SEED, KERNEL, STANDSTILL, OTHERWISE, NUMBER, ARITHMETIC, EMPTY)
 """In what we may differ from Keras in any layer; what holds of one layer alone its Plan says (``known``, ``stuck``)."""
 
 
@@ -387,6 +388,8 @@ def _real(plan: Plan, case: Case, inferred: Inferred) -> Verdict:
         return Verdict(accepted=True)
     if _empty(case):  # no fault of the case
         return Verdict(accepted=True, reasons=(EMPTY,))
+    if "Could not find device for node" in refusal.why or "No OpKernel was registered" in refusal.why:
+        return Verdict(accepted=True, reasons=(KERNEL,))
     stuck = next((why for why, holds in plan.stuck.items() if holds(case)), None)
     if stuck is not None:
         return Verdict(accepted=True, reasons=(stuck,))

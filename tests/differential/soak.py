@@ -17,11 +17,12 @@ import argparse
 import fnmatch
 import json
 import os
+import signal
 import sys
 import threading
 import time
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from subjects import Subject, subjects  # noqa: E402
 from tables import as_markdown, as_table, disagreements, figures  # noqa: E402
 
 FORMAT = 1
+GIVEN_UP = 5
+"""So many processes are lost to one object before it is left alone."""
 
 
 class Run:
@@ -52,6 +55,7 @@ class Run:
         self.saved = 0.0
         self.began = time.monotonic()
         self.now: dict[int, str] = {}
+        self.losses: Counter[str] = Counter()
         self.pending.extend(
             Chunk(name, 0, PROBE if one.most is None else min(PROBE, one.most))
             for name, one in every.items()
@@ -92,7 +96,8 @@ class Run:
         self.rounds += 1
         left = self.options.minutes * 60 - (time.monotonic() - self.began)
         part = missing if missing < 3000 else missing * 0.3  # what a case takes depends on who else is at work
-        shares = share(self.every, self.done, part, max(10, left) * self.options.jobs * part / missing)
+        alive = {name: one for name, one in self.every.items() if self.losses[name] < GIVEN_UP}
+        shares = share(alive, self.done, part, max(10, left) * self.options.jobs * part / missing)
         for name, number in shares.items():
             seconds = self.done[name]["seconds"].get("wall", 0) / max(1, self.done[name]["outcomes"].get("cases", 0))
             for start, stop in free(self.done[name]["ranges"], number, self.every[name].most):
@@ -115,12 +120,18 @@ class Run:
             self._over()
 
     def lose(self, chunk: Chunk, lost: Lost) -> None:
-        """A worker died or hung: the case that it was at is taken down, the others of the chunk go back."""
+        """A worker died or hung: the case that it was at is taken down, the others of the chunk go back.
+
+        An object that costs one process after the other is given up: it has failed by then.
+        """
         with self.changed:
             at = chunk.start if lost.index is None else lost.index
-            self.pending.extendleft(
-                part for part in (chunk.part(chunk.start, at), chunk.part(at + 1, chunk.stop)) if part.start < part.stop
-            )
+            self.losses[chunk.subject] += 1
+            if self.losses[chunk.subject] < GIVEN_UP:
+                parts = (chunk.part(chunk.start, at), chunk.part(at + 1, chunk.stop))
+                self.pending.extendleft(part for part in parts if part.start < part.stop)
+            else:
+                self.pending = deque(one for one in self.pending if one.subject != chunk.subject)
         what = {"index": at, "case": chunk.subject, "problems": [str(lost)]}
         self.finish(chunk.part(at, at + 1), {"outcomes": {"cases": 1, "disagree": 1}, "found": [what]})
 
@@ -293,6 +304,8 @@ def main() -> int:
             raise SystemExit(f"nothing is called {' or '.join(options.only)}; try --only 'layers.*'")
     if options.case is not None:
         return 0 if one_case(every, options.seed, options.case) else 1
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without a terminal has it ignored
     run = Run(options, every, stored(options))
     began = time.monotonic()
     before = run.results["seconds"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Subject:
 
 
 def subjects() -> dict[str, Subject]:
-    """All subjects by name, in the order of the files that offer them.
+    """All subjects by name, in the order of the files that offer them; see `broken` for files that offer nothing.
 
     Raises:
         ValueError: if two files offer the same name through ``soak_cases``.
@@ -65,7 +65,7 @@ def subjects() -> dict[str, Subject]:
 
 def _offered() -> Iterator[Subject]:
     taken: dict[str, int] = {}
-    for module in _modules():
+    for module in _modules()[0]:
         for plan in getattr(module, "PLANS", ()):
             one = of_plan(plan)
             taken[one.name] = taken.get(one.name, 0) + 1
@@ -73,9 +73,21 @@ def _offered() -> Iterator[Subject]:
         yield from getattr(module, "soak_cases", tuple)()
 
 
-def _modules() -> Iterable[Any]:
-    paths = sorted(Path(__file__).parent.glob("test_*.py"))
-    return [importlib.import_module(path.stem) for path in paths]
+@cache
+def _modules() -> tuple[list[Any], dict[str, str]]:
+    """The test files, and those that could not be read with the reason: the others are run all the same."""
+    found, broken = [], {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        try:
+            found.append(importlib.import_module(path.stem))
+        except Exception as error:
+            broken[path.name] = f"could not be read: {type(error).__name__}: {error}"
+    return found, broken
+
+
+def broken() -> dict[str, str]:
+    """The test files that could not be read, with the reason."""
+    return _modules()[1]
 
 
 def of_plan(plan: Plan, name: str | None = None) -> Subject:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle import DIFFERENCES
-from subjects import Subject, uncovered
+from subjects import Subject, broken, uncovered
 
 COLUMNS = ("object", "cases", "accepted", "refused", "on the list", "disagree", "ms")
 PHASES = {
@@ -62,13 +62,15 @@ def figures(results: Mapping[str, Any], every: Mapping[str, Subject], whole: Ite
         _line(home, [one for name, one in done.items() if every[name].family == home]) for home in families
     )  # fmt: skip
     total = _line("all", list(done.values()))
-    gaps = () if partial else tuple(uncovered(whole).items())
-    holes = [name for name, why in gaps if not why]
+    unread = broken()
+    gaps = tuple(unread.items()) + (() if partial else tuple(uncovered(whole).items()))
+    holes = [name for name, why in gaps if not why or name in unread]
     counts: Counter[tuple[str, str]] = Counter()
     for name, one in done.items():
         for why, number in one["reasons"].items():
             counts["everything" if why in DIFFERENCES else name, why] += number
-    missing = [(name, why) for name in done for why in every[name].reasons if not done[name]["reasons"].get(why)]
+    occurred = {why for one in done.values() for why, number in one["reasons"].items() if number}
+    missing = list({why: name for name in done for why in every[name].reasons if why not in occurred}.items())
     seconds: Counter[str] = Counter()
     for one in done.values():
         seconds.update(one["seconds"])
@@ -140,7 +142,7 @@ def _lists(table: Table) -> Iterable[tuple[str, list[str]]]:
             [f"{name}: {why}: {number:,}" for name, why, number in table.reasons],
         )
     if table.stale:
-        yield "Stale: on the list, but it never occurred", [f"{name}: {why}" for name, why in table.stale]
+        yield "Stale: on the list, but it never occurred", [f"{why} (as of {name})" for why, name in table.stale]
     if table.gaps:
         yield "Not covered", [f"{name}: {why or 'NOBODY TRIES IT, AND NO REASON IS GIVEN'}" for name, why in table.gaps]
     if table.partly:

@@ -60,6 +60,18 @@ def shape_of(case: Case, name: str) -> tuple[Any, ...]:
     return case.inputs[name][0].axes if name in case.inputs else np.shape(case.written[name])
 
 
+def batch_meets_number(case: Case) -> bool:
+    """Whether the batch axis stands where another operand has a size of its own, counted from the last."""
+    shapes = [shape_of(case, port.name)[::-1] for port in case.record.ports]
+    places = [{shape[at] for shape in shapes if at < len(shape)} for at in range(max(map(len, shapes)))]
+    return any(None in sizes and sizes - {None, 1} for sizes in places)
+
+
+FOLDED = {
+    "the batch meets a number, and TensorFlow leaves out of the graph what numbers of the spec decide alone": (
+        lambda case: batch_meets_number(case) and any(isinstance(one, list) for one in case.written.values())
+    )
+}
 SETTLED = {
     "a lone number takes part as int32 or float32, where Keras announces that it takes part as nothing": lambda case: (
         any(isinstance(value, int | float) for value in case.written.values())
@@ -84,7 +96,7 @@ GROWN = {
 
 def plan_of(name: str) -> Plan:
     """The plan of an op that takes x1 and x2."""
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = dict(FOLDED)
     if name in ("ops.mod", "ops.fmod", "ops.arctan2", "ops.logaddexp", "ops.logaddexp2",
                 "ops.nextafter", "ops.ldexp"):  # fmt: skip
         known |= SETTLED
@@ -158,6 +170,7 @@ PLANS = (
         mend=lambda rng, written: (
             [written.pop(one, None) for one in ("condition", "x1", "x2") if rng.random() < 0.6] and None
         ),
+        known=FOLDED,
         stuck=TRUE,
         values=values,
         compiled=True,

@@ -211,9 +211,11 @@ PLANS = (
          compiled=True, accepted=0.2, values=first_class),
     Plan("ops.psnr", pair, {"max_val": (1, 1.0, 255)}, compiled=True, accepted=0.2,
          known=FLOAT32),
-    Plan("ops.ctc_loss", sequences, {"mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths),
+    Plan("ops.ctc_loss", sequences, {"mask_index": (0, 0, 1, 4)},
+         compiled=True, accepted=0.1, values=lengths),
     Plan("ops.ctc_decode", steps,
-         {"strategy": ("greedy", "beam_search"), "top_paths": (1, 2, 3), "beam_width": (2, 5, 10), "mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths),
+         {"strategy": ("greedy", "beam_search"), "top_paths": (1, 2, 3), "beam_width": (2, 5, 10),
+          "mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths),
     Plan("ops.dot_product_attention", attended, {"is_causal": (True, False), "scale": ("none", 0.5, 1)},
          compiled=True, accepted=0.2, known={"shares in whole numbers are all 0": all_whole}),
 )  # fmt: skip

@@ -28,7 +28,7 @@ def counts(rng: Random, case: Case, shape: tuple[int, ...], dtype: str) -> Any:
 
     if dtype == "bool":
         return random_array(rng, case, shape, dtype)
-    numbers = np.sort(np.random.default_rng(rng.randrange(2**32)).integers(0, 3, shape).reshape(-1)).reshape(shape)
+    numbers = np.sort(np.arange(int(np.prod(shape))) % 3).reshape(shape)
     return keras.ops.cast(keras.ops.convert_to_tensor(numbers), dtype)
 
 
@@ -56,7 +56,7 @@ def plan_of_segments(name: str) -> Plan:
         stuck={"the numbers of segments go up to 2": lambda case: case.written.get("num_segments") in (1, 2)},
         values=counts,
         compiled=True,
-        accepted=0.2,
+        accepted=0.1,
         examples=(
             ({"segment_ids": [0, 1, 1], "num_segments": 2}, (Tensor((3, 4), batched=False),)),
             ({"segment_ids": [0, 1, 1]}, (Tensor((4, 4), batched=False),)),
@@ -82,13 +82,18 @@ def rows(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
     return one, other
 
 
+LEFT_OUT = {
+    ("ops.bincount", "weights"): "numbers only, as many as the tensor has elements: the batch is not known",
+    ("ops.bincount", "sparse"): "a spec has no sparse tensors",
+}
+
 PLANS = (
     Plan("ops.sort", shapes(0, 1, 2, 3, wrong=0, dtypes=COMMON), {"axis": ONE}, examples=(LONE,)),
     Plan("ops.argsort", shapes(0, 1, 2, 3, wrong=0, dtypes=COMMON), {"axis": ONE}, examples=(LONE,)),
     Plan("ops.argpartition", shapes(0, 0, 0, 0, 1, wrong=0, dtypes=COMMON), {"axis": ONE, "kth": (0, 1, 2, 5)},
          known={"Keras mixes up the rows": lambda case: len(case.x.axes) > 1}, values=counts, compiled=True),
     Plan("ops.top_k", shapes(0, 1, 2, 3, wrong=0, dtypes=COMMON), {"k": (1, 2, 3)}, known=EMPTY),
-    Plan("ops.in_top_k", targets, {"k": (1, 2, 3)}, known=EMPTY),
+    Plan("ops.in_top_k", targets, {"k": (1, 2, 3)}, known=EMPTY, accepted=0.1),
     Plan(
         "ops.searchsorted",
         rows,

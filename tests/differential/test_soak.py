@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from crew import Lost, Worker
 from sharing import Chunk, chunks, free, share
-from subjects import Subject, subjects, uncovered
+from subjects import Subject, Verdict, subjects, uncovered
 from tables import as_markdown, figures
 
 HERE = Path(__file__).parent
@@ -136,7 +136,8 @@ def test_the_table_says_everything() -> None:
     text = as_markdown(table)
     assert "| layers.Dense | 5 | 2 | 1 | 1 | 1 | 100.0 |" in text
     assert "layers.Dense: it is odd: 1" in text
-    assert "layers.Dense: it is even" in text.partition("Stale")[2]
+    assert "it is even (as of layers.Dense)" in text.partition("Stale")[2]
+    assert "it is odd (as of" not in text
     assert "layers.Dense: use_bias: no case wrote it" in text
     assert "layers.Dense: lora_rank: left out" in text
     whole = figures(results, every, ["layers.Dense"], partial=False)
@@ -160,3 +161,19 @@ def test_it_runs_stops_and_goes_on(tmp_path: Path) -> None:
     assert 70 <= after["outcomes"]["cases"] < 50 + before["outcomes"]["cases"]
     assert "layers.Flatten" in again.stdout
     assert "| layers.Flatten |" in table.read_text(encoding="utf-8")
+
+
+def test_an_object_that_costs_process_after_process_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import soak
+
+    (tmp_path / "worker.py").write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
+    monkeypatch.setattr(soak, "HERE", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["soak", "--cases", "90", "--results", str(tmp_path / "all.json")])
+    options = soak.arguments()
+    run = soak.Run(
+        options, {"gone": Subject("gone", lambda seed, index: 0, lambda case: Verdict())}, soak.stored(options)
+    )
+    soak.keep_busy(run, 0)
+    assert run.done["gone"]["outcomes"] == {"cases": soak.GIVEN_UP, "disagree": soak.GIVEN_UP}

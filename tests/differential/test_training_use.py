@@ -18,7 +18,7 @@ def soak_cases() -> Iterator[Subject]:
     return training_subjects()
 
 
-@pytest.mark.parametrize("subject", training_subjects(), ids=lambda subject: subject.name)
+@pytest.mark.parametrize("subject", tuple(training_subjects()), ids=lambda subject: subject.name)
 def test_is_of_use(subject: Subject, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = []

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...sizes import same
+from ...sizes import known
+from ...tensor import shape_text
+from ..record import ShapeError
 from .application import Body, Entrance, application, classified
 from .net import Net, Tensor
 
@@ -27,34 +29,56 @@ def nasnet(stem: int, cells: int, penultimate: int, *, skips: bool) -> Body:
     filters = penultimate // OUT
 
     def body(net: Net, x: Tensor, arguments: Mapping[str, Any]) -> Tensor:
+        _settled(x)
         x = net.add("Conv2D", x, name="stem_conv1", filters=stem, kernel_size=3, strides=2, use_bias=False)
-        came, x = x, _normal(net, x, "stem_bn1")
+        x = _normal(net, x, "stem_bn1")
         came, x = x, _reduction(net, x, x, filters // 4, "stem_1")
         came, x = x, _reduction(net, x, came, filters // 2, "stem_2")
         for run in range(3):
-            width, first = filters * 2**run, run * (cells + 1) - (run > 1)
+            width, first = filters * 2**run, run * cells
             if run:
-                reduced = _reduction(net, x, came, width, f"reduce_{run * cells}")
+                reduced = _reduction(net, x, came, width, f"reduce_{first}")
                 came, x = came if skips else x, reduced
+                first += 1  # the reduction has taken a number
             for number in range(first, first + cells):
-                came, x = x, _cell(net, x, came, width, str(number))
-        x = _relu(net, x)
-        return classified(net, x, arguments, named=False, pool=None)
+                came, x = x, _cell(net, x, came, width, f"{number}")
+        return classified(net, _relu(net, x), arguments, named=False, pool=None)
 
     return body
+
+
+def _settled(x: Tensor) -> None:
+    """Whether a tensor must be halved before it is added to another depends on the sizes of both.
+
+    Raises:
+        ShapeError: E305. (Keras builds such a network, but not one picture fits it: nothing in it is halved.)
+    """
+    if not all(known(size) for size in x.shape[1:3]):
+        raise ShapeError(
+            "E305",
+            f"NASNet must know the height and width of its pictures; found {shape_text(x.shape)}",
+            help="write numbers for them in the input's `shape`",
+        )
 
 
 def _cell(net: Net, x: Tensor, came: Tensor, filters: int, name: str) -> Tensor:
     """A normal cell: five sums of what the cell before gave and of what the one before that gave."""
     came = _adjusted(net, came, x, filters, name)
     x = _squeezed(net, x, filters, f"normal_conv_1_{name}", f"normal_bn_1_{name}")
-    pairs = [
-        (_separable(net, x, filters, 5, f"normal_left1_{name}"), _separable(net, came, filters, 3, f"normal_right1_{name}")),
-        (_separable(net, came, filters, 5, f"normal_left2_{name}"), _separable(net, came, filters, 3, f"normal_right2_{name}")),
-        (_averaged(net, x, f"normal_left3_{name}"), came),
-        (_averaged(net, came, f"normal_left4_{name}"), _averaged(net, came, f"normal_right4_{name}")),
-        (_separable(net, x, filters, 3, f"normal_left5_{name}"), x),
-    ]
+
+    def look(x: Tensor, kernel: int, place: str) -> Tensor:
+        return _separable(net, x, filters, kernel, f"normal_{place}_{name}")
+
+    def mean(x: Tensor, place: str) -> Tensor:
+        return _averaged(net, x, f"normal_{place}_{name}")
+
+    pairs = (
+        (look(x, 5, "left1"), look(came, 3, "right1")),
+        (look(came, 5, "left2"), look(came, 3, "right2")),
+        (mean(x, "left3"), came),
+        (mean(came, "left4"), mean(came, "right4")),
+        (look(x, 3, "left5"), x),
+    )
     sums = [net.add("Add", pair, name=f"normal_add_{place}_{name}") for place, pair in enumerate(pairs, start=1)]
     return net.add("Concatenate", [came, *sums], name=f"normal_concat_{name}")
 
@@ -86,7 +110,7 @@ def _reduction(net: Net, x: Tensor, came: Tensor, filters: int, name: str) -> Te
 
 def _adjusted(net: Net, came: Tensor, x: Tensor, filters: int, name: str) -> Tensor:
     """What came before, in the size of ``x`` and with so many filters."""
-    if same(came.shape[2], x.shape[2]) is False:
+    if came.shape[1:3] != x.shape[1:3]:
         return _thinned(net, came, filters, name)
     if came.channels == filters:
         return came

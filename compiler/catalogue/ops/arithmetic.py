@@ -19,8 +19,10 @@ from .literals import negative, rows
 from .operands import EITHER, Operand, broadcasted, given, has, number, op, operand, operands
 from .sorts import ANY, NUMERIC, ORDERED, REAL, WHOLE, Sort, demand
 
-PAIR: Final = (number("x1"), number("x2"))
-ROWS: Final = (rows("x1"), rows("x2"))
+FIRST: Final = "What stands on the left: a tensor, or numbers that broadcast with the other."
+SECOND: Final = "What stands on the right: a tensor, or numbers that broadcast with the other."
+PAIR: Final = (number("x1", FIRST), number("x2", SECOND))
+ROWS: Final = (rows("x1", FIRST), rows("x2", SECOND))
 _WHOLE: Final = {"type": "integer"}
 _WHOLES: Final = {"type": "array", "items": {"anyOf": [_WHOLE, {"type": "array", "items": _WHOLE}]}}
 BITS: Final = Kind({"anyOf": [_WHOLES]}, "a list of whole numbers", lambda value: _whole(value))
@@ -305,7 +307,8 @@ OPS: Final = (
     *COMPARISONS,
     *BITWISE,
     op("where", "Takes each element from `x1` where the condition holds, else from `x2`.",
-       (number("condition"), number("x1"), number("x2")), where),
+       (number("condition", "What decides: where it is true, or not 0, `x1` is taken."),
+        number("x1", "What to take where the condition holds."), number("x2", "What to take elsewhere.")), where),
     op("select", "Takes each element from the choice whose condition holds first, else the default.",
        (Port("condlist", many=True, summary="The conditions, the first that holds counts."),
         Port("choicelist", many=True, summary="What to take, one tensor for each condition."),

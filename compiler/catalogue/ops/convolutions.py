@@ -135,11 +135,17 @@ def _even_strides(call: Call, rank: int) -> None:
         )
 
 
+def _times(call: Call, name: str, kernel: Operand) -> int:
+    """How many channels are made of each."""
+    port = name if name in call.tensors else "inputs"
+    return fixed(call, kernel.shape[-1], kernel.shape, "counts the channels that it makes", port)
+
+
 def depthwise(call: Call) -> Inferred:
     """(batch, space, channels) and (space, channels, times) → (batch, places, channels · times)."""
     area, x, kernel, out, meetings = _slide(call, "kernel", 1, 2)
     _even_strides(call, len(out))
-    channels = area.channels * kernel.shape[-1]
+    channels = area.channels * _times(call, "kernel", kernel)
     return given(area.shape(out, channels), x.dtype, 2 * meetings * channels)
 
 
@@ -149,7 +155,7 @@ def separable(call: Call) -> Inferred:
     rank = len(out)
     _even_strides(call, rank)
     mix = _weights(call, "pointwise_kernel", area, x)
-    between = area.channels * kernel.shape[-1]
+    between = area.channels * _times(call, "depthwise_kernel", kernel)
     wanted = (*(1,) * rank, between)
     if any(same(size, other) is False for size, other in zip(mix.shape, wanted, strict=False)):
         raise ShapeError(

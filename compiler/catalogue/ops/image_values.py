@@ -119,7 +119,7 @@ OPS: Final = (
     op(
         "image.ssim",
         "How alike images look, 1 for the same.",
-        (tensor("image1", "The images."), tensor("image2", "The images that they are compared with.")),
+        (tensor("image1", "How they should look."), tensor("image2", "The images that they are compared with.")),
         similar,
         (
             Argument("max_val", a_number(above=0), 1.0, "The greatest value that a pixel can have."),

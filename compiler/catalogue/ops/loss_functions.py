@@ -270,7 +270,7 @@ OPS: Final = (
        (tensor("target", "The number of the right class, for each row of the output."), OUTPUT),
        sparse_categorical_crossentropy, (LOGITS, _AXIS), home="nn"),
     op("psnr", "How much stronger images are than their difference, in decibels; one number for the batch.",
-       (tensor("x1", "The images."), tensor("x2", "The images that they are compared with.")), psnr,
+       (tensor("x1", "The images as they should be."), tensor("x2", "The images that they are compared with.")), psnr,
        (Argument("max_val", a_number(above=0), REQUIRED, "The greatest value that a pixel can have."),), home="nn"),
     op(
         "ctc_loss",

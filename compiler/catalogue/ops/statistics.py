@@ -192,7 +192,8 @@ OPS: Final = (
         Argument("axis", INTEGER, -1, "The axis to go along."),
     )),
     op("correlate", "Slides one row of numbers over another, and sums the products at each place.",
-       (Port("x1", literal=ROW), Port("x2", literal=ROW)), correlate, (
+       (Port("x1", literal=ROW, summary="The row that lies still."),
+        Port("x2", literal=ROW, summary="The row that slides.")), correlate, (
         Argument("mode", choice("valid", "same", "full"), "valid", "Whether rows overlap in full, by half or at all."),
     )),
 )  # fmt: skip

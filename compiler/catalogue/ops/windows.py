@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...sizes import Size, product
+from ...sizes import product
 from ...tensor import FLOATS, INTEGERS, shape_text
 from ..arguments import DATA_FORMAT, padding
 from ..kinds import Kind, either, integer, list_of, nullable
-from ..pooling import seen_along
 from ..record import REQUIRED, Argument, Call, Inferred, Rule, ShapeError
 from ..spatial import Space, leftover, margin, pairs, places
-from .fitting import fixed
-from .operands import given, op, operand, tensor
+from .operands import given, op, operand, refused_op, tensor
 from .sorts import FRACTIONS, Sort, demand
 
 MOST: Final = 2**31 - 1
@@ -102,65 +100,25 @@ def pooling(*, whole: frozenset[str] = frozenset()) -> Rule:
     return rule
 
 
-def adaptive(call: Call) -> Inferred:
-    """(batch, channels, space) → (batch, channels, output_size), the windows chosen to fit.
-
-    Raises:
-        ShapeError: E307 with the channels last, for then Keras 3.15 announces a shape that it does not compute.
-    """
-    area = area_of(call, 1, 2, 3)
-    rank = len(area.sizes)
-    name = call.layer.record.name
-    whole = rank < 3 and "max" in name
-    x = demand(call, "inputs", Sort(FLOATS | INTEGERS, "numbers", "float32") if whole else FRACTIONS)
-    if area.channel_axis != 1:
-        kind = "Max" if "max" in name else "Average"
-        raise ShapeError(
-            "E307",
-            f"with the channels last Keras 3.15 announces another shape of {name} than it computes, and what follows "
-            "would be built for that",
-            help=f"use the layer `Adaptive{kind}Pooling{rank}D`, or bring the channels to axis 1 and write "
-            '`data_format = "channels_first"`',
-            argument="data_format",
-        )
-    out = for_each(call, "output_size", rank)
-    flops: Size = area.channels * x.shape[0]
-    for size, parts in zip(area.sizes, out, strict=True):
-        length = fixed(call, size, x.shape, "divides this axis into windows")
-        if -(-length // parts) >= length:
-            raise ShapeError(
-                "E307",
-                f"Keras 3.15 looks with windows of {-(-length // parts)} and one more, which do not fit into the "
-                f"{length} places of an axis of {shape_text(x.shape)}",
-                help="for one place write `ops.max` or `ops.mean` over the axis with `keepdims = true`"
-                if parts == 1
-                else "an axis of so few places needs no windows: leave the op out",
-                argument="output_size",
-            )
-        flops = flops * seen_along(length, parts)
-    return given(area.shape(out), x.dtype, flops)
-
-
 _POOL: Final = (
     Argument("pool_size", per_axis(), REQUIRED, "How far the window reaches along each axis of space."),
     Argument("strides", nullable(per_axis()), None, "How far the window moves; none: by its own size."),
     PADDING,
     DATA_FORMAT,
 )
-_ADAPTIVE: Final = (
-    Argument(
-        "output_size",
-        list_of(integer(1, MOST), minimum=1),
-        REQUIRED,
-        "How many places come out along each axis of space.",
-    ),
-    DATA_FORMAT,
-)
 OPS: Final = (
     op("max_pool", "The largest value in each window.", (INPUTS,), pooling(whole=INTEGERS), _POOL, home="nn"),
     op("average_pool", "The mean of each window.", (INPUTS,), pooling(), _POOL, home="nn"),
-    op("adaptive_max_pool", "The largest values in as many windows as asked for.", (INPUTS,), adaptive, _ADAPTIVE,
-       home="nn"),
-    op("adaptive_average_pool", "The means of as many windows as asked for.", (INPUTS,), adaptive, _ADAPTIVE,
-       home="nn"),
+    *(
+        refused_op(
+            f"adaptive_{kind.lower()}_pool",
+            f"{words} in as many windows as asked for.",
+            "symbolic",
+            "with the channels last Keras 3.15 announces another shape than it computes, and with the channels first "
+            f"it can't load the model again; write the layer `Adaptive{kind}Pooling1D`, `Adaptive{kind}Pooling2D` or "
+            f"`Adaptive{kind}Pooling3D`",
+            home="nn",
+        )
+        for kind, words in (("Max", "The largest values"), ("Average", "The means"))
+    ),
 )  # fmt: skip
