@@ -178,6 +178,13 @@ def inferred(call: Call) -> Inferred:
             help='use `dtype = "mixed_bfloat16"` here, or leave `dtype` out',
             argument="dtype",
         )
+    if call.layer.arguments.get("lora_rank") is not None:
+        raise ShapeError(
+            "E304",
+            "Keras has no low-rank update (`lora_rank`) of a layer that computes in 8-bit floats",
+            help="take `lora_rank` away, or leave `dtype` out",
+            argument="lora_rank",
+        )
     scales = tuple(
         Weight(f"{what}_{name}", shape)
         for what in ("inputs", "kernel", "outputs_grad")

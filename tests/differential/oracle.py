@@ -38,7 +38,7 @@ from keraspec.compiler.catalogue import entry_record
 from keraspec.compiler.catalogue.kinds import Kind
 from keraspec.compiler.catalogue.objects import arguments_of, instantiate, normal
 from keraspec.compiler.catalogue.record import REQUIRED, ArgumentError, Call, Inferred, Object, ShapeError
-from keraspec.compiler.catalogue.rules import layer_policy
+from keraspec.compiler.catalogue.rules import inferred, layer_policy
 from keraspec.compiler.sizes import BATCH, Size, known, substitute, symbol, words
 from keraspec.compiler.tensor import TensorType
 
@@ -88,8 +88,7 @@ def ours(case: Case) -> tuple[Object, Inferred] | Refused:
     try:
         if case.record.check is not None:
             case.record.check(layer.arguments)
-        assert case.record.rule is not None, f"{case.record.name} has no rule"
-        return layer, case.record.rule(Call(layer, given, options, layer_policy(layer, case.policy)))
+        return layer, inferred(Call(layer, given, options, layer_policy(layer, case.policy)))
     except (ArgumentError, ShapeError) as error:
         return Refused(error.message)
 

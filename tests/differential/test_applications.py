@@ -6,6 +6,7 @@ The default run takes a slice of each family; ``pytest -m long`` takes all netwo
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -147,7 +148,7 @@ SLICE = (
     Case("NASNetMobile", (97, 54, 1), {"classes": 2}),
     Case("EfficientNetB0", (75, 90, 3), {"classes": 5}),
     Case("EfficientNetB1", ("height", 97, 1), {"include_top": False, "pooling": "max"}),
-    Case("EfficientNetV2B1", (33, 70, 3), {"classifier_activation": "none"}, "mixed_float16"),
+    Case("EfficientNetV2B3", (33, 70, 3), {"classifier_activation": "none"}, "mixed_float16"),
     Case("EfficientNetV2B0", FLOATING, {"include_top": False, "include_preprocessing": False, "pooling": "avg"}),
     Case("EfficientNetV2B0", (64, 40, 1), {"include_top": False}),
     Case("ConvNeXtTiny", (40, 67, 3), {"classes": 3}, "mixed_float16"),
@@ -189,7 +190,6 @@ class Fetched(Exception):
 
 def refused_by_keras(case: Case, monkeypatch: pytest.MonkeyPatch) -> str:
     """What Keras says against a case, empty text where it accepts it."""
-    import sys
 
     def fetch(*_: Any, **__: Any) -> None:
         raise Fetched
@@ -264,6 +264,39 @@ STRICTER = {
     str(Case(name, (99, 99, 1), {**IMAGENET, **BARE}))
     for name in ("MobileNetV3Small", "MobileNetV3Large")
 }
+
+
+def test_trained_weights_may_bring_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """EfficientNet scales colours once more for the weights of ImageNet, by the same numbers as Keras."""
+    import keras
+
+    monkeypatch.setattr(sys.modules["keras.src.applications.efficientnet"].file_utils, "get_file", lambda *_, **__: "")
+    monkeypatch.setattr(keras.Model, "load_weights", lambda *_: None)
+    case = Case("EfficientNetB0", FLOATING, {**IMAGENET, **BARE})
+    agree(case)
+    (extra,) = (layer for layer in ours(case).inside if layer.name == "rescaling_1")
+    keras.backend.clear_session()
+    assert extra.layer["scale"] == pytest.approx(theirs(case).get_layer("rescaling_1").scale)
+    assert "rescaling_1" not in {layer.name for layer in ours(Case("EfficientNetB0", FLOATING, BARE)).inside}
+
+
+UNSETTLED = (FLOATING, (64, "width", 3), ("height", 64, 3))
+"""NASNet halves what it joins where its sizes differ, and Keras takes sizes that it does not know for the same."""
+
+
+@pytest.mark.parametrize("name", ["NASNetMobile", "NASNetLarge"])
+@pytest.mark.parametrize("shape", UNSETTLED, ids=str)
+def test_nasnet_asks_for_height_and_width(name: str, shape: Shape) -> None:
+    assert "height and width" in refused_by_us(Case(name, shape, BARE))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", UNSETTLED, ids=str)
+def test_nasnet_of_unknown_sizes_is_of_no_use(shape: Shape) -> None:
+    import numpy as np
+
+    with pytest.raises(Exception, match=r"shape|NoneType"):
+        theirs(Case("NASNetMobile", shape, BARE)).predict_on_batch(np.zeros((1, 64, 64, 3), "float32"))
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,16 @@ def no_margin(case: Case) -> bool:
     return isinstance(margin, int | float) and margin <= 0
 
 
+def no_light(case: Case) -> bool:
+    most = case.written.get("max_val", 1)
+    return isinstance(most, int | float) and most <= 0
+
+
+def no_search(case: Case) -> bool:
+    counts = [case.written.get(name, 1) for name in ("beam_width", "top_paths")]
+    return any(isinstance(one, int) and one < 1 for one in counts)
+
+
 def all_whole(case: Case) -> bool:
     return not any(case.inputs[name][0].dtype.startswith(("float", "bfloat")) for name in ("query", "key", "value"))
 
@@ -210,12 +220,13 @@ PLANS = (
     Plan("ops.sparse_categorical_crossentropy", named, {"from_logits": (True, False), "axis": (-1, -1, 1, 0)},
          compiled=True, accepted=0.2, values=first_class),
     Plan("ops.psnr", pair, {"max_val": (1, 1.0, 255)}, compiled=True, accepted=0.2,
-         known=FLOAT32),
+         known=FLOAT32 | {"no pixel is brighter than something below 0": no_light}),
     Plan("ops.ctc_loss", sequences, {"mask_index": (0, 0, 1, 4)},
          compiled=True, accepted=0.1, values=lengths),
     Plan("ops.ctc_decode", steps,
          {"strategy": ("greedy", "beam_search"), "top_paths": (1, 2, 3), "beam_width": (2, 5, 10),
-          "mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths),
+          "mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths,
+         known={"a search that nothing follows is none, even where none is made": no_search}),
     Plan("ops.dot_product_attention", attended, {"is_causal": (True, False), "scale": ("none", 0.5, 1)},
          compiled=True, accepted=0.2, known={"shares in whole numbers are all 0": all_whole}),
 )  # fmt: skip

@@ -41,7 +41,8 @@ def twice(case: Case) -> bool:
 
 
 def below(case: Case) -> bool:
-    return case.x.dtype.startswith("uint") and isinstance(case.written.get("initial"), int | float)
+    initial = case.written.get("initial")
+    return case.x.dtype.startswith("uint") and isinstance(initial, int | float) and initial < 0
 
 
 def shared(case: Case) -> bool:

@@ -16,11 +16,13 @@ from ..kinds import BOOLEAN
 from ..record import Argument, Record
 from .application import Body, Entrance, application
 from .efficientnet import DROPPED, SQUEEZED, ended, joined, weighed
-from .mobilenet import divisible
 from .net import Net, Tensor
 
 TOP: Final = 1280
 DROPOUT: Final = 0.2
+DIVISOR: Final = 8
+"""The number of filters is a multiple of it."""
+
 MEANS: Final = (0.485, 0.456, 0.406)
 VARIANCES: Final = (0.229**2, 0.224**2, 0.225**2)
 """Of the colours in ImageNet, for pixels from 0 to 1."""
@@ -83,8 +85,8 @@ def efficientnet_v2(size: Variant) -> Body:
     depths = [ceil(stage.depth * size.depth) for stage in size.stages]
     blocks = sum(stage.depth for stage in size.stages)  # before it is made deeper: the last are dropped more often
 
-    def wide(filters: int) -> int:
-        return divisible(filters * size.width)
+    def wide(filters: int) -> int:  # unlike the first version, however much less that is
+        return max(DIVISOR, int(filters * size.width + DIVISOR / 2) // DIVISOR * DIVISOR)
 
     def body(net: Net, x: Tensor, arguments: Mapping[str, Any]) -> Tensor:
         if arguments["include_preprocessing"]:

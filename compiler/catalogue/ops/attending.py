@@ -49,21 +49,19 @@ def attention(call: Call) -> Inferred:
     _met(call, "value", value.shape, dict(enumerate(key.shape[:3])), key.shape, "key")
     shared = key.shape[2]
     grouped = known(heads) and known(shared) and heads > shared > 1 and heads % shared == 0
-    if not grouped and shared != 1 and heads != 1 and meet(heads, shared) is None:
+    if not grouped and meet(heads, shared) is None:
         raise ShapeError(
             "E302",
             f"`query` has {heads} heads and `key` {shared}",
-            help="give both as many heads, or `query` a multiple of those of `key`",
+            help="give both as many heads, or `query` twice as many or more, where `key` has at least 2",
             port="key",
         )
-    if heads == 1 and shared != 1:
-        heads = shared
-    if same(value.shape[3], depth) is False or same(heads, query.shape[2]) is False:
+    if same(value.shape[3], depth) is False:
         raise ShapeError(
             "E302",
             f"Keras 3.15 announces the shape of `query`, {shape_text(query.shape)}, but would compute "
             f"{shape_text((batch, steps, heads, value.shape[3]))}, and what follows would be built for the wrong one",
-            help="give `query`, `key` and `value` the same heads and depth",
+            help="give `value` the depth of `query`",
             port="value",
         )
     logits = (batch, heads, steps, key.shape[1])

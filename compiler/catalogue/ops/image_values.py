@@ -91,7 +91,7 @@ def similar(call: Call) -> Inferred:
                 help="make `filter_size` smaller, or enlarge the images with `ops.image.resize`",
                 argument="filter_size",
             )
-        left.append(size)
+        left.append(a.shape[axis] if depends_on_batch(size) else size)  # of one sample, as FLOPs are
     places = product(left) * first.channels * (a.shape[0] if a.rank == 4 else 1)
     return given(a.shape[:1] if a.rank == 4 else (), a.dtype, places * (10 * window * window + 12))
 
