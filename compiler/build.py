@@ -15,8 +15,8 @@ from ..spec.problem import Problem
 from .build_application import application
 from .catalogue import find
 from .catalogue.kinds import Kind
-from .catalogue.offered import offered
 from .catalogue.objects import arguments_of, instantiate
+from .catalogue.offered import offered
 from .catalogue.record import REQUIRED, Object, Record
 from .graph import Edge, Graph, Node, TypedGraph
 

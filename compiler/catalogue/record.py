@@ -69,8 +69,8 @@ class Record:
     ``names``: further strings by which Keras finds it (``"adam"``, ``"mse"``). ``aliases``: other class names
     of it. ``refused``: why it can't stand in a spec, and what to use instead; ``because`` is the reason in a word:
     it runs code, it needs a Python callable or object, or Keras refuses it on symbolic tensors. ``page`` is the
-    address of its page below https://keras.io/api/. Layers also have ``ports``, ``options`` (call-time arguments that are no
-    tensors), ``masking`` and the shape ``rule``; ``without`` names what other layers take and this one does not.
+    address of its page below https://keras.io/api/. Layers also have ``ports``, ``options`` (call-time arguments that
+    are no tensors), ``masking`` and the shape ``rule``; ``without`` names what other layers take and this one does not.
     """
 
     name: str

@@ -277,7 +277,7 @@ def _entry(section: Section, families: list[dict[str, Any]]) -> dict[str, Any]:
     keys = {key.name: _argument(key) for key in section.keys}
     types = [branch for one in families for branch in one["oneOf"][:-1]]
     names = {"enum": [name for one in families for name in one["properties"]["type"]["enum"]]}
-    other = {**_PARTLY, "properties": {"type": {"not": names}}}
+    other: dict[str, Any] = {**_PARTLY, "properties": {"type": {"not": names}}}
     return {
         **_PARTLY,
         "if": {**_PARTLY, "required": ["reuse"]},

@@ -293,7 +293,7 @@ def test_many_files_are_checked_on_all_cores_and_told_of_in_order(folder: Path) 
             text=True,
             check=False,
             cwd=folder,
-        )  # fmt: skip
+        )
         for before in ("", "import keraspec.batch; keraspec.batch.WORTH_IT = 10**9; ")
     )
     assert (spread.returncode, spread.stdout, spread.stderr) == (alone.returncode, alone.stdout, alone.stderr)

@@ -20,8 +20,8 @@ from jsonschema import Draft202012Validator
 from keraspec.compiler.catalogue import MODULES, family
 from keraspec.compiler.catalogue.objects import arguments_of
 from keraspec.compiler.catalogue.record import REQUIRED
-from keraspec.spec.published import place
 from keraspec.spec.document import HOLE
+from keraspec.spec.published import place
 from keraspec.spec.read import read_file, read_text
 from keraspec.spec.validate import validate
 

@@ -178,7 +178,9 @@ SIDES: Mapping[str, int] = {
     "NASNetLarge": 331,
     **{f"EfficientNetB{n}": side for n, side in enumerate((224, 240, 260, 300, 380, 456, 528, 600))},
     **{f"EfficientNetV2B{n}": side for n, side in enumerate((224, 240, 260, 300))},
-    **{"EfficientNetV2S": 384, "EfficientNetV2M": 480, "EfficientNetV2L": 480},
+    "EfficientNetV2S": 384,
+    "EfficientNetV2M": 480,
+    "EfficientNetV2L": 480,
 }
 SIZES: Mapping[str, Shape] = {name: (side, side, 3) for name, side in SIDES.items()}
 """Where there are weights for other pictures than those of 224 by 224."""

@@ -14,6 +14,7 @@ FLOATS = ("float32", "float32", "float32", "float16", "bfloat16", "float64", "in
 LEFT_OUT = {
     ("ops.one_hot", "sparse"): "a sparse tensor, which models do not hand on while the batch is unknown",
     ("ops.multi_hot", "sparse"): "a sparse tensor, which models do not hand on while the batch is unknown",
+    ("ops.multi_hot", "num_classes"): "its default is none, which Keras refuses",
     ("ops.multi_hot", "kwargs"): "an older name of an argument",
     ("ops.layer_normalization", "kwargs"): "rms_scaling, which Keras gives up; there is ops.rms_normalization",
     ("ops.dot_product_attention", "attn_logits_soft_cap"): "only JAX on a TPU has it",

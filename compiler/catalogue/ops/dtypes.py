@@ -30,7 +30,7 @@ ABOVE: Final = {
 """Dtype → those right above it. ``int`` and ``float`` are Python's numbers, which take the dtype they meet."""
 
 SETTLED: Final = {"int": "int32", "float": "float32", "uint64": "uint32", "complex128": "complex64"}
-"""What the result of a promotion becomes: Python's numbers settle at 32 bits, unsigned and complex ones shrink to it."""
+"""What the result of a promotion becomes: Python's numbers settle at 32 bits, unsigned and complex ones shrink."""
 
 
 @cache

@@ -41,7 +41,7 @@ OPTIONAL_AXES: Final = nullable(AXES)
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What an op computes with. ``shape`` has all axes; ``dtype`` is ``int`` or ``float`` for a number that a spec states.
+    """What an op computes with. ``shape`` has all axes; ``dtype`` is ``int`` or ``float`` for a number of the spec.
 
     ``value`` holds the numbers themselves where the spec states them, ``mask`` is that of the tensor.
     """
@@ -217,7 +217,7 @@ def broadcasted(call: Call, **named: Operand) -> Shape:
         ShapeError: E302 if two of them don't.
     """
     first, *others = named.items()
-    (before, x), shape = first, first[1].shape
+    before, shape = first[0], first[1].shape
     for name, y in others:
         shape = _joined(call, before, shape, name, y.shape)
         before = name
@@ -243,7 +243,7 @@ def _joined(call: Call, before: str, left: Shape, name: str, right: Shape) -> Sh
                 "E302",
                 f"{call.layer.record.name} works element by element, but `{before}` has shape {shape_text(left)} and "
                 f"`{name}` {shape_text(right)}: axis {axis - rank} is {a} and {b}",
-                help=f"bring this axis to the same size, {a} or {b}, or to 1 in one of them (`ops.expand_dims`, `Reshape`)",
+                help=f"bring this axis to the same size, {a} or {b}, or to 1 in one of them (`ops.expand_dims`)",
                 port=name if name in call.tensors else None,
             )
         sizes.append(size)
