@@ -1,7 +1,7 @@
 """All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
 
     python benchmarks/run.py             # everything, about five minutes
-    python benchmarks/run.py check       # or: warm, train
+    python benchmarks/run.py check       # or: warm, many, train
 
 Medians of interleaved runs, so that a machine that slows down slows both sides down.
 """
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -157,7 +158,36 @@ def train(folder: Path) -> list[Row]:
     ]
 
 
-PARTS = {"check": check, "warm": warm, "train": train}
+def many(folder: Path) -> list[Row]:
+    """A thousand specs in one command, on all cores and on one: small ones, and ones of ResNet-50's size."""
+    small = (HERE.parent / "examples" / "penguins.keraspec.toml").read_text(encoding="utf-8")
+    rows: list[Row] = []
+    for what, text in (("small specs", small), ("specs of ResNet-50's size", specs.resnet50())):
+        home = folder / what.replace(" ", "-").replace("'", "")
+        home.mkdir()
+        for index in range(1000):
+            (home / f"{index:04}.keraspec.toml").write_text(text, encoding="utf-8")
+        verb = "from keraspec.cli import main; main()"
+        alone = "import keraspec.batch; keraspec.batch.WORTH_IT = 10**12; " + verb
+        ours, one, imported = interleaved(
+            3,
+            partial(process, [sys.executable, "-c", verb, "check", str(home)]),
+            partial(process, [sys.executable, "-c", alone, "check", str(home)]),
+            partial(process, [sys.executable, "-c", "import keras"]),
+        )
+        rows += [
+            (
+                f"check 1,000 {what}",
+                f"{ours[0]:.2f} s",
+                f"the same on one core, {one[0]:.2f} s",
+                f"{one[0] / ours[0]:.2f}x",
+            ),
+            ("the same", f"{ours[0]:.2f} s", "import keras (TensorFlow)", f"{imported[0] / ours[0]:.2f}x"),
+        ]
+    return rows
+
+
+PARTS = {"check": check, "warm": warm, "many": many, "train": train}
 
 
 def main() -> None:

@@ -18,13 +18,13 @@ from .validation import Validation
 @cache
 def keras_version() -> str | None:
     """The version of the installed Keras, such as ``3.12.4``; None where there is none."""
-    from importlib.metadata import PackageNotFoundError, version  # takes as long as reading a spec: only when asked
+    from importlib.metadata import PackageNotFoundError, metadata  # takes as long as reading a spec: only when asked
 
     try:
-        found: str | None = version("keras")  # None where an installation was left half removed
+        found = metadata("keras")
     except PackageNotFoundError:
         return None
-    return found
+    return found["Version"] if "Version" in found else None  # none where an installation was left half removed
 
 
 def check_release(

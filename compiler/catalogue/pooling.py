@@ -13,7 +13,7 @@ from .arguments import DATA_FORMAT, padding
 from .kinds import BOOLEAN, nullable, sizes
 from .record import Argument, Call, Inferred, Record, Rule, ShapeError
 from .rules import float_input, result
-from .spatial import leftover, margin, pairs, places, space
+from .spatial import AXES, leftover, margin, pairs, places, space
 
 
 def windows(rank: int, *, whole: bool = False) -> Rule:
@@ -76,12 +76,31 @@ def adaptive(rank: int) -> Rule:
         _check_width(call, rank)
         area = space(call, rank)
         out: tuple[int, ...] = call["output_size"]
+        for name, size, parts in zip(AXES[rank], area.sizes, out, strict=True):
+            if parts == 1 or size == 1:
+                raise _no_choice(call, name, 1 if parts == 1 else size, parts, rank)
         seen: Size = area.channels
         for size, parts in zip(area.sizes, out, strict=True):
             seen = seen * (_seen(size, parts) if known(size) else size)
         return result(call, area.shape(out), (), seen)
 
     return rule
+
+
+def _no_choice(call: Call, axis: str, size: Size, parts: int, rank: int) -> ShapeError:
+    """Keras tries windows of two lengths, one more than what there is: eagerly it runs, in a model it does not."""
+    layer = call.layer.record.name
+    found = f"`output_size = {parts}`" if parts == 1 else f"{size} place along the {axis}"
+    return ShapeError(
+        "E307",
+        f"{layer} can't be run in a model with {found}: Keras looks for a window larger than what is there",
+        help=f"for one place along all axes use `Global{layer.removeprefix('Adaptive')}` with `keepdims = true`"
+        if parts == 1
+        else f"leave the {axis} out of it with a pooling layer for {rank - 1} axes, or keep it larger before"
+        if rank > 1
+        else "leave this layer out",
+        argument="output_size",
+    )
 
 
 def _seen(size: int, parts: int) -> int:

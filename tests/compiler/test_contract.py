@@ -22,8 +22,8 @@ WARNED = {"masks": ["W301"]}
 """Specs of which `check` has something to say."""
 WITHOUT_NUMBERS = {"frozen", "learned_preprocessing"}
 """Networks that drop by chance whenever they are asked, or that must see data first."""
-SINCE = {"preprocessing": (3, 13)}
-"""Networks that older releases of Keras make otherwise: `Discretization` encodes into other shapes up to 3.12."""
+SINCE = {"preprocessing": (3, 14)}
+"""Networks that older releases of Keras make otherwise: `Discretization` encodes into other shapes up to 3.13."""
 UNKNOWN = 64
 """What sizes not known become when numbers are compared."""
 

@@ -29,8 +29,6 @@ HOMES: Final = {
 }
 """Module below ``keras`` → the families of the catalogue that hold what stands there."""
 DOTTED: Final = ("ops", "applications")
-UNFINISHED: Final = tuple(name for name in DOTTED if len(family(name)) < 30)
-"""Families that are being written."""
 REASONS: Final = ("code", "callable", "symbolic")
 PYTHON: Final = {
     "deserialize": "makes an object of Keras' own saved form",
@@ -73,13 +71,7 @@ def _unaccounted(home: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "home",
-    [
-        pytest.param(home, marks=pytest.mark.xfail(reason="being written", strict=False) if home in UNFINISHED else ())
-        for home in HOMES
-    ],
-)
+@pytest.mark.parametrize("home", HOMES)
 def test_every_public_name_is_supported_or_refused(home: str) -> None:
     assert _unaccounted(home) == []
 

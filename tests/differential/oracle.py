@@ -318,7 +318,7 @@ def judge(plan: Plan, case: Case) -> Verdict:
     if not verdict.problems:
         return verdict
     excuse = next((why for why, holds in plan.known.items() if holds(case)), None)
-    excuse = excuse or older.excuse(case.record.name, verdict.problems)
+    excuse = excuse or older.excuse(case, verdict.problems)
     return verdict if excuse is None else replace(verdict, problems=(), reasons=(*verdict.reasons, excuse))
 
 

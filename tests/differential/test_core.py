@@ -82,7 +82,7 @@ def below_input_dim(rng: Random, case: Case, shape: tuple[int, ...], dtype: str)
 
     if case.options.get("reverse"):
         return random_array(rng, case, shape, dtype)
-    numbers = np.random.default_rng(rng.randrange(2**32)).integers(0, case.written["input_dim"], shape)
+    numbers = np.random.default_rng(rng.randrange(2**32)).integers(0, max(1, case.written["input_dim"]), shape)
     return keras.ops.cast(keras.ops.convert_to_tensor(numbers), dtype)
 
 

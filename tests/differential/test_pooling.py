@@ -24,6 +24,11 @@ def over_volumes(case: Case) -> bool:
     return case.written.get("dtype") in ("float16", "float64", "mixed_float16", "mixed_bfloat16", "bfloat16")
 
 
+def alone(case: Case) -> bool:
+    wanted = case.written.get("output_size")
+    return 1 in (wanted if isinstance(wanted, list) else [wanted]) or 1 in case.x.shape
+
+
 # Reason → cases that Keras builds and TensorFlow runs on a GPU only, or not at all.
 STUCK = {3: {"TensorFlow's CPU kernels over volumes know float32 only": over_volumes}}
 PLANS = (
@@ -47,7 +52,8 @@ PLANS = (
         Plan(
             f"Adaptive{kind}Pooling{rank}D",
             spatial(rank, largest=8),
-            {"output_size": reach(rank, 1, 2, 3, 5), "data_format": FORMATS},
+            {"output_size": reach(rank, 1, 2, 2, 3, 3, 5, 5), "data_format": FORMATS},
+            known={"Keras runs it eagerly and not in a model": alone},
             stuck=STUCK.get(rank, {}),
         )
         for kind in ("Max", "Average")
