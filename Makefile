@@ -7,7 +7,8 @@ OLDEST ?= .venv-oldest
 RELEASES = tests/differential/test_coverage.py tests/differential/test_training_objects.py tests/compiler/test_contract.py \
 	tests/runtime/test_build.py tests/runtime/test_learned_sizes.py tests/runtime/test_examples.py tests/spec/test_installed.py \
 	tests/differential/test_convolution.py tests/differential/test_core.py tests/differential/test_normalization.py \
-	tests/differential/test_recurrent.py tests/differential/test_attention.py tests/differential/test_preprocessing.py
+	tests/differential/test_recurrent.py tests/differential/test_attention.py tests/differential/test_preprocessing.py \
+	tests/differential/test_ops_shapes.py tests/differential/test_ops_ordering.py tests/differential/test_ops_contractions.py
 ROOMS = cli compiler runtime schemas spec
 
 .PHONY: demo test test-oldest lint types check-links setup setup-test bench schema inventory clean

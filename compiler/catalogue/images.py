@@ -114,7 +114,12 @@ def _check_padding(call: Call, x: TensorType, shape: Shape) -> None:
     if not call["pad_to_aspect_ratio"] or x.dtype in FLOATS or isinstance(call["fill_value"], int):
         return
     down, across = (2, 3) if channels_first(call) else (1, 2)
-    if same(x.shape[down] * shape[across], x.shape[across] * shape[down]):
+    height, width, high, wide = x.shape[down], x.shape[across], shape[down], shape[across]
+    if known(height) and known(width) and known(high) and known(wide):
+        above, beside = width * high // wide - height, height * wide // high - width
+        if max(above, beside) < 2:  # half of it on either side
+            return
+    elif same(height * wide, width * high):
         return
     raise ShapeError(
         "E304",

@@ -90,6 +90,13 @@ def group_normalization(call: Call) -> Inferred:
     x = float_input(call)
     axis = axis_of(call, call["axis"], x.rank)
     (channels,) = known_axes(call, [axis])
+    if channels == 0:
+        raise ShapeError(
+            "E303",
+            f"GroupNormalization makes groups of channels, and {shape_text(x.shape)} has none along axis {axis}",
+            help="name the axis of the channels with `axis`",
+            argument="axis",
+        )
     groups = channels if call["groups"] == -1 else call["groups"]
     if channels % groups:
         raise ShapeError(

@@ -275,12 +275,24 @@ OPTIMIZERS = (
         Argument("muon_a", real(), 3.4445, "The first coefficient of the Newton-Schulz iteration."),
         Argument("muon_b", real(), -4.775, "The second coefficient of the Newton-Schulz iteration."),
         Argument("muon_c", real(), 2.0315, "The third coefficient of the Newton-Schulz iteration."),
-        Argument("adam_lr_ratio", ABOVE_ZERO, 1, "AdamW's learning rate as a multiple of Muon's."),
+        Argument(
+            "adam_lr_ratio",
+            ABOVE_ZERO,
+            1,
+            "AdamW's learning rate as a multiple of Muon's. By default 0.1 in Keras 3.12.",
+        ),
         Argument("momentum", SHARE, 0.95, "How much of the last step's direction is kept."),
-        Argument("ns_steps", integer(minimum=1, maximum=1000), 5, "Rounds of the Newton-Schulz iteration."),
+        Argument(
+            "ns_steps",
+            integer(minimum=1, maximum=1000),
+            5,
+            "Rounds of the Newton-Schulz iteration. By default 6 in Keras 3.12.",
+        ),
         Argument("nesterov", BOOLEAN, True, "Whether the gradient is taken where momentum is about to lead."),
         Argument("rms_rate", NOT_NEGATIVE, 0.2, "The size that orthogonal steps are scaled to."),
-        base=_base(Argument("weight_decay", nullable(NOT_NEGATIVE), 0.004, WEIGHT_DECAY)),
+        base=_base(
+            Argument("weight_decay", nullable(NOT_NEGATIVE), 0.004, f"{WEIGHT_DECAY} By default 0.1 in Keras 3.12.")
+        ),
         check=_patterns,
     ),
     _optimizer(

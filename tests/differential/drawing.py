@@ -51,6 +51,8 @@ class Case:
     written: Mapping[str, Any]
     inputs: Inputs
     options: Mapping[str, Any] = field(default_factory=dict)
+    real: bool = True
+    """Whether it is run on real arrays as well, where both sides take it and agree."""
     policy: str = "float32"
 
     def __str__(self) -> str:

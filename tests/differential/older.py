@@ -54,7 +54,7 @@ def _dilated(case: Case) -> bool:
     return case.written.get("dilation_rate", 1) != 1
 
 
-# The releases were seen by running each of them (its last patch), and are those in whose code the cause still stands.
+# Seen by running the last patch of each release: the last one that still differs.
 DIFFERENCES = (
     Difference(
         (3, 12),
@@ -133,10 +133,74 @@ DIFFERENCES = (
         lambda case: case.written.get("output_mode", "int") != "int",
     ),
     Difference(
-        (3, 13),
-        r"RepeatVector|UpSampling[123]D",
+        (3, 14),
+        r"RepeatVector|UpSampling1D",
         r"must be a whole number of at least 1",
         "nothing at all can be asked for",
+    ),
+    Difference((3, 14), r"ops\.inner", r"^output 0: ", "announced as if vectors alone were given"),
+    Difference(
+        (3, 13),
+        r"ops\.cross",
+        r"^output 0: |`axisc = |list index out of range",
+        "`axisa`, `axisb` and `axisc` are not looked at when the shape is announced",
+    ),
+    Difference(
+        (3, 13),
+        r"ops\.image\.extract_patches",
+        r"local variable 'strides'|Kernel shape must have the same length",
+        "steps can't be written, nor patches over three axes",
+    ),
+    Difference(
+        (3, 14), r"ops\.take_along_axis", r"list indices must be integers", "nothing is announced without an axis"
+    ),
+    Difference(
+        (3, 14),
+        r"ops\.argpartition",
+        r"Updates shape must have rank",
+        "the batch axis alone is not put in order",
+        lambda case: all(len(one.axes) < 2 for tensors in case.inputs.values() for one in tensors),
+    ),
+    Difference(
+        (3, 13),
+        r"ops\.arg(max|min)",
+        r"^output 0: ",
+        "`keepdims` is not looked at when the shape is announced",
+        lambda case: case.written.get("keepdims") is True,
+    ),
+    Difference(
+        (3, 13),
+        r"ops\.flip",
+        r"Shape must be rank 1",
+        "one axis is turned, not several",
+        lambda case: isinstance(case.written.get("axis"), list),
+    ),
+    Difference(
+        (3, 13),
+        r"ops\.sort",
+        r"^output 0: |convert a value \(None\)",
+        "without an axis nothing is laid flat",
+        lambda case: case.written.get("axis") == "none",
+    ),
+    Difference(
+        (3, 14),
+        r"ops\.argsort",
+        r"for \*: 'NoneType' and 'int'",
+        "without an axis unknown sizes are multiplied",
+        lambda case: case.written.get("axis") == "none",
+    ),
+    Difference(
+        (3, 14), r"ops\.reshape", r"'int' object has no attribute 'count'", "one number for all sizes is refused"
+    ),
+    Difference(
+        (3, 12), r"ops\.view", r"list index out of range", "a single number is not viewed", lambda case: not case.x.axes
+    ),
+    Difference((3, 12), r"ops\.tile", r"can only concatenate list", "a list of `repeats` is refused"),
+    Difference(
+        (3, 12),
+        r"ops\.correlate",
+        r"^with \{\} we compute",
+        "the size that comes out is that of `x1`, or there is no axis",
     ),
 )
 

@@ -93,6 +93,13 @@ def dropping(share: float, *names: str) -> Callable[[Random, dict[str, Any]], No
     return mend
 
 
+def no_axes(case: Case) -> bool:
+    return [] in (case.written.get("axis"), case.written.get("axes"))
+
+
+NOWHERE = {"no axis at all leaves everything as it is: a spec leaves the op out": no_axes}
+
+
 def as_we_say(values: Callable[..., Any] = random_array) -> Callable[[Case], bool]:
     """Whether what Keras computes is of the shapes and dtypes that we say, whatever it has announced."""
 

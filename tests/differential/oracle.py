@@ -232,6 +232,7 @@ def _compiled(case: Case, op: Any, given: Mapping[str, Sequence[Any]]) -> list[A
         port: [keras.Input(batch_shape=_static(one), dtype=one.dtype) for one in case.inputs[port]] for port in given
     }
     function = keras.Function([inputs[port][index] for port, index in places], _call(case, op, inputs))
+    keras.random.uniform(())  # Keras' own seeds, first asked for in a graph that then fails, would stay empty
     traced = tf.function(lambda *tensors: function(list(tensors)), input_signature=signature, autograph=False)
     return list(keras.tree.flatten(traced(*(given[port][index] for port, index in places))))
 
@@ -287,6 +288,10 @@ class Verdict:
     problems: tuple[str, ...] = ()
 
 
+CASES = 36
+"""How many cases of a plan the default run draws."""
+
+
 def agree(plan: Plan, number: int = 0, seed: int | None = None) -> None:
     """Assert that the catalogue and Keras agree on a plan's cases; the message shows where they do not.
 
@@ -296,7 +301,8 @@ def agree(plan: Plan, number: int = 0, seed: int | None = None) -> None:
     record = entry_record(plan.layer)
     if record is not None and (why := older.lacking(record)):
         pytest.skip(f"{record.name} {why}")
-    number = number or int(os.environ.get("KERASPEC_CASES", "36"))
+    asked = int(os.environ.get("KERASPEC_CASES", CASES))
+    number = number or asked
     seed = int(os.environ.get("KERASPEC_SEED", "0")) if seed is None else seed
     found: list[str] = []
     outcomes: Counter[str] = Counter()
@@ -309,7 +315,9 @@ def agree(plan: Plan, number: int = 0, seed: int | None = None) -> None:
                 found.append(f"{case}\n" + "\n".join(f"    {line}" for line in verdict.problems))
     assert not found, f"{len(found)} of {outcomes.total()} cases disagree, among them:\n" + "\n".join(found[:8])
     share = outcomes["accepted"] / outcomes.total()
-    assert share >= plan.accepted, f"only {share:.0%} of the cases were accepted: {dict(outcomes)}"
+    if asked >= CASES:  # of fewer a share says nothing
+        assert share >= plan.accepted, f"only {share:.0%} of the cases were accepted: {dict(outcomes)}"
+    assert outcomes["accepted"] > 0, "none of the cases was accepted"
 
 
 def judge(plan: Plan, case: Case) -> Verdict:
@@ -344,7 +352,7 @@ def _judge(plan: Plan, case: Case) -> Verdict:
         problems.append(f"FLOPs are {inferred.flops!r}")
     if problems:
         return Verdict(accepted=True, problems=tuple(problems))
-    verdict = _real(plan, case, inferred) if plan.eager else Verdict(accepted=True)
+    verdict = _real(plan, case, inferred) if plan.eager and case.real else Verdict(accepted=True)
     sharper = () if verdict.problems else sharper_sizes(inferred, outputs, NUMBER, ARITHMETIC)
     return replace(verdict, reasons=(*verdict.reasons, *sharper))
 

@@ -18,6 +18,7 @@ import test_training_objects as constructed
 from drawing import Plan, shapes, value_of
 from oracle import SORT, Verdict, same_sort
 from subjects import Subject, of_plan
+from test_core import LORA
 
 from keraspec.compiler.build import make
 from keraspec.compiler.catalogue import family
@@ -93,7 +94,9 @@ def _with_policy(record: Record) -> Plan:
     if record.arguments:
         return Plan("Dense", shapes(1, 2), {"dtype": table, "units": (2, 3)}, wrong=0, accepted=0.1)
     if record.name in FLOATING:
-        return Plan("Dense", shapes(1, 2), {"dtype": (record.name,), "units": (2, 3)}, wrong=0.1, accepted=0.1)
+        return Plan(
+            "Dense", shapes(1, 2), {"dtype": (record.name,), "units": (2, 3)}, wrong=0.1, accepted=0.1, known=LORA
+        )
     feed = shapes(0, 1, 2, 3, dtypes=("float32", "int32", "bool", "string"))
     return Plan(
         "Flatten", feed, {"dtype": (record.name,)}, wrong=0.1, accepted=0.1, skip=frozenset({"activity_regularizer"})
@@ -183,6 +186,8 @@ def _targets(case: Use) -> tuple[Any, Any]:
     """Targets and predictions of the form that this loss or metric is for."""
     random, name = case.random, case.record.name
     width = next((n for key in ("num_classes", "num_labels") if type(n := case.written.get(key)) is int), None)
+    if width is None and isinstance(labels := case.written.get("label_weights"), list):
+        width = len(labels)
     least = [n + more for key, more in (("class_id", 1), ("top_k", 0)) if type(n := case.written.get(key)) is int]
     inner, last = case.shape[:-1], width or max(case.shape[-1], *least, 1)
     if case.record.family == "metrics" and not name.startswith(("Sparse", "Mean", "Root", "Log", "Cosine")):
@@ -192,7 +197,10 @@ def _targets(case: Use) -> tuple[Any, Any]:
     if name == "CTC":
         return random.integers(1, 3, (ROWS, 2)), random.normal(size=(ROWS, 6, 4)).astype("float32")
     if name in INDICES:
-        return random.integers(0, 2, (ROWS,)), random.integers(0, 2, (ROWS,))
+        found = random.integers(0, 2, (ROWS,)), random.integers(0, 2, (ROWS,))
+        sparse = [case.written.get(f"sparse_{side}", True) for side in ("y_true", "y_pred")]
+        y_true, y_pred = (one if flat else np.eye(width or 2)[one] for one, flat in zip(found, sparse, strict=True))
+        return y_true, y_pred
     if name.startswith("Circle"):
         return np.arange(ROWS) % 2, scores.reshape(ROWS, -1)
     if name.startswith(SPARSE):

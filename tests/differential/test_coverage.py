@@ -187,6 +187,19 @@ def test_what_can_not_be_said_of_releases_need_not_be_said() -> None:
         assert [name for name, one in item.call.items() if one.since or one.until] == [], record.name
 
 
+def test_defaults_that_changed_are_told() -> None:
+    """A spec that leaves such an argument out means something else in an older release: its summary says what."""
+    silent = []
+    for record in _records():
+        known = known_to(item) if (item := item_of(record)) else {}
+        for argument in arguments_of(record).values():
+            for release, value in known[argument.name].before.items() if argument.name in known else ():
+                said = f"By default {value} in Keras {release}." in argument.summary
+                if not said and argument.name not in LEFT_OUT:
+                    silent.append(f"{_id(record)}: {argument.name} was {value!r} in Keras {release}")
+    assert silent == []
+
+
 def test_the_inventory_is_that_of_the_installed_keras() -> None:
     """Whichever of the releases it knows is installed, the inventory says of it just what it has."""
     tool = _tool()

@@ -30,7 +30,7 @@ from keraspec.runtime.table import Table
 from keraspec.spec.problem import Problem
 
 ROWS = 6
-DRAWN = 500
+DRAWN = 200
 """Combinations that every run draws; there are some thousands."""
 
 HEADS = {

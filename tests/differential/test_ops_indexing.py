@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from op_feeds import CASES, MANY, WITH_TEXT, places, some, tensor
-from oracle import Axis, Plan, Tensor, agree
+from oracle import Axis, Case, Plan, Tensor, agree
 
 WHOLE = ("int32", "int32", "int64", "uint8")
 ITEMS = (
@@ -122,6 +123,10 @@ def scattered(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
     return Tensor((*count, depth), dtype, batched=batched), values
 
 
+def with_point(case: Case) -> bool:
+    return "int" in case.x.dtype and np.asarray(case.written.get("updates", 0)).dtype.kind == "f"
+
+
 def updated(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
     x = tensor(rng, rng.randint(0, 2), ("float32", "float32", "int32", "float16", "float64"), free=0.5)
     whole = [None, *x.shape] if x.batched else list(x.shape)
@@ -145,6 +150,7 @@ PLANS = (
          values=places),
     Plan("ops.take_along_axis", along, {"indices": ([0, 1], [[0]], [[[0, 0]]]), "axis": (0, 1, -1, 2, "none")},
          compiled=True, accepted=0.08, values=places,
+         known={"no places at all are none of whole numbers": lambda case: case.written.get("indices") == []},
          examples=(({"axis": -1}, (Tensor((3, 4)), Tensor((3, 2), "int32"))),)),
     Plan("ops.slice", cut, {"start_indices": starts, "shape": ([-1, 1], [-1, -1], [1, 2])}, mend=as_many, compiled=True,
          accepted=0.15, values=places, known=UNTOLD),
@@ -155,6 +161,7 @@ PLANS = (
     Plan("ops.scatter_update", updated, {"indices": ([[0], [1]], [[0, 1]]), "updates": ([1.0, 2.0], [[1.5]], [1, 2]),
                                          "reduction": ("none", "add", "max", "min", "mul")},
          compiled=True, accepted=0.07, values=places,
+         known={"numbers with a point lose what is behind it where they go among whole ones": with_point},
          examples=tuple(({"reduction": one}, (Tensor((3,)), Tensor((2, 2), "int32", batched=False),
                                               Tensor((2,), batched=False))) for one in ("none", "mul"))),
     Plan("ops.unravel_index", some(0, 0, 0, 1, dtypes=WHOLE, free=0.3), {"shape": ([3, 4], [12], [2, 2, 3], [0])},

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from op_feeds import CASES, MANY, axes, some, tensor
+from op_feeds import CASES, MANY, NOWHERE, axes, some, tensor
 from oracle import Axis, Case, Inputs, Plan, Tensor, agree, random_array
 
 FLOATS = ("float32", "float32", "float32", "float16", "bfloat16", "float64", "int32", "bool")
@@ -186,6 +186,20 @@ def no_search(case: Case) -> bool:
     return any(isinstance(one, int) and one < 1 for one in counts)
 
 
+def twice(case: Case) -> bool:
+    axis, rank = case.written.get("axis"), len(case.x.axes)
+    return isinstance(axis, list) and rank > 0 and len({one % rank for one in axis}) < len(axis)
+
+
+def no_class(case: Case) -> bool:
+    blank = case.written.get("mask_index", 0)
+    return isinstance(blank, int) and not -5 <= blank < 5
+
+
+def searched_twice(case: Case) -> bool:
+    return case.written.get("strategy") == "beam_search" and case.written.get("mask_index") == -1
+
+
 def all_whole(case: Case) -> bool:
     return not any(case.inputs[name][0].dtype.startswith(("float", "bfloat")) for name in ("query", "key", "value"))
 
@@ -199,19 +213,23 @@ def written_dtype(case: Case) -> str:
 
 
 NEGATIVE = {"what keeps from dividing by 0 is more than 0": no_margin}
+NO_CLASSES = {"of no classes at all there are no rows": lambda case: case.written.get("num_classes") in (0, -1, -2)}
+NO_CLASS = {"a blank that is none of the classes means nothing": no_class}
 FLOAT32 = {"Keras announces float32 whatever it is given": lambda case: case.x.dtype != "float32"}
 PLANS = (
     Plan("ops.batch_normalization", with_vectors, VECTORS | {"axis": (-1, -1, 1, 0, 2, -2)}, mend=mostly_tensors,
-         compiled=True, accepted=0.1, known=NEGATIVE),
+         compiled=True, accepted=0.1,
+         known=NEGATIVE | {"whole numbers times what is below 1 are all 0": lambda case: "int" in case.x.dtype}),
     Plan("ops.layer_normalization", with_factors("gamma", "beta"),
          FACTORS | {"axis": (-1, -1, 1, [1, 2], [-1], [-2, -1], 0)},
-         mend=mostly_tensors, compiled=True, accepted=0.2, known=NEGATIVE),
+         mend=mostly_tensors, compiled=True, accepted=0.2, known=NEGATIVE | NOWHERE),
     Plan("ops.rms_normalization", with_factors("scale"),
          {"scale": VECTORS["scale"], "axis": (-1, -1, 1, [1, 2], "none")},
          mend=mostly_tensors, compiled=True, accepted=0.2, known=NEGATIVE),
     Plan("ops.normalize", some(0, 1, 2, 3, dtypes=FLOATS), {"axis": axes(-3, 3), "order": (2, 2, 1, 3)}, compiled=True,
-         accepted=0.2, known=NEGATIVE | FLOAT32),
-    Plan("ops.one_hot", some(0, 1, 2, dtypes=MANY), {"axis": (-1, -1, 0, 1, 2, -2)}, compiled=True, accepted=0.3),
+         accepted=0.2, known=NEGATIVE | FLOAT32 | {"the same axis twice is one axis": twice}),
+    Plan("ops.one_hot", some(0, 1, 2, dtypes=MANY), {"axis": (-1, -1, 0, 1, 2, -2)}, known=NO_CLASSES,
+         compiled=True, accepted=0.3),
     Plan("ops.multi_hot", some(0, 1, 2, dtypes=MANY),
          {"axis": (-1, -1, 0, 1, 2, -2), "dtype": ("none", "int32", "bool")},
          compiled=True, accepted=0.2, known={"Keras announces the dtype of the numbers": sorts}),
@@ -222,12 +240,13 @@ PLANS = (
          compiled=True, accepted=0.2, values=first_class),
     Plan("ops.psnr", pair, {"max_val": (1, 1.0, 255)}, compiled=True, accepted=0.2,
          known=FLOAT32 | {"no pixel is brighter than something below 0": no_light}),
-    Plan("ops.ctc_loss", sequences, {"mask_index": (0, 0, 1, 4)},
+    Plan("ops.ctc_loss", sequences, {"mask_index": (0, 0, 1, 4, -1)}, known=NO_CLASS,
          compiled=True, accepted=0.1, values=lengths),
     Plan("ops.ctc_decode", steps,
          {"strategy": ("greedy", "beam_search"), "top_paths": (1, 2, 3), "beam_width": (2, 5, 10),
-          "mask_index": (0, 0, 1, 4)}, compiled=True, accepted=0.1, values=lengths,
-         known={"a search that nothing follows is none, even where none is made": no_search}),
+          "mask_index": (0, 0, 1, 4, -2)}, compiled=True, accepted=0.1, values=lengths,
+         known=NO_CLASS | {"a search that nothing follows is none, even where none is made": no_search,
+                           "a search for the blank -1 meets all classes twice": searched_twice}),
     Plan("ops.dot_product_attention", attended, {"is_causal": (True, False), "scale": ("none", 0.5, 1)},
          compiled=True, accepted=0.2, known={"shares in whole numbers are all 0": all_whole}),
 )  # fmt: skip

@@ -26,6 +26,7 @@ NOTHING_LEFT = {
         case.written.get("length"), int
     ),
 }
+NO_PLACE = {"windows of no places hold nothing": lambda case: case.written.get("sequence_length") in (0, -1, -2)}
 NO_WINDOW = {
     "a window longer than the signal gives a tensor with nothing in it": lambda case: (
         isinstance(case.x.axes[-1], int)
@@ -73,6 +74,11 @@ def lengths(rng: Random, written: dict[str, Any]) -> None:
         written["sequence_length"] = rng.randint(1, written["fft_length"])
 
 
+def no_base(case: Case) -> bool:
+    base = case.written.get("base", 10)
+    return isinstance(base, int | float) and base <= 0
+
+
 def ends(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
     shape = [rng.choice((1, 2, 3, "time")) for _ in range(rng.randint(0, 2))]
     other = [1 if rng.random() < 0.2 else size for size in shape]
@@ -104,14 +110,16 @@ PLANS = (
     Plan("ops.istft", windows, {**WINDOWS, "length": ("none", "none", 3, 8, 30)}, mend=lengths, compiled=True,
          accepted=0.1, wrong=0, known=NOTHING_LEFT),
     Plan("ops.extract_sequences", signal, {"sequence_length": (1, 2, 5, 12), "sequence_stride": (1, 2, 3)},
-         compiled=True, known=NO_WINDOW),
+         compiled=True, known=NO_WINDOW | NO_PLACE),
     Plan("ops.view_as_real", some(0, 1, 2, dtypes=("complex64", "complex64", "float32")), compiled=True, masked=0),
     Plan("ops.polar", polars, compiled=True, known={
         "Keras announces float32 and computes complex64": as_we_say(),
         "angles are in radians, and so no whole numbers": lambda case: any(
             "int" in one.dtype for one in case.inputs.get("angle", ()))}),
     Plan("ops.linspace", ends, BETWEEN, known=FROM_START, compiled=True, accepted=0.2),
-    Plan("ops.logspace", ends, {**BETWEEN, "base": (2, 10, 0.5)}, known=FROM_START, compiled=True, accepted=0.2),
+    Plan("ops.logspace", ends, {**BETWEEN, "base": (2, 10, 0.5)},
+         known=FROM_START | {"powers of 0 and of what is below 0 are for the most part no numbers": no_base},
+         compiled=True, accepted=0.2),
     Plan("ops.geomspace", ends, BETWEEN, known=FROM_START, compiled=True, accepted=0.2),
 )  # fmt: skip
 

@@ -171,6 +171,30 @@ def columns(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
     return (Tensor((rows, number), rng.choice((*FLOATS, "int64")), batched=rng.random() < 0.8),)
 
 
+def no_patch(case: Case) -> bool:
+    """Not one patch fits into an image."""
+    images = case.written.get("output_size") or [size for size in case.x.axes[2:] if isinstance(size, int)]
+    return any(
+        whole + 2 * pad < rate * (taps - 1) + 1
+        for whole, taps, rate, pad in zip(
+            *(two_of(one) for one in (images, *(case.written.get(*each) for each in PATCH))), strict=True
+        )
+    )
+
+
+def two_of(value: Any) -> tuple[int, int]:
+    """A number for each of two axes; of no more where it is something else."""
+    fits = isinstance(value, list) and len(value) >= 2 and all(isinstance(one, int) for one in value)
+    return tuple(value[:2]) if fits else (value, value) if isinstance(value, int) else (99, 99)
+
+
+def longer(case: Case) -> bool:
+    return any(isinstance(case.written.get(name), list) and len(case.written[name]) > 2 for name in REST)
+
+
+PATCH = (("kernel_size", 0), ("dilation", 1), ("padding", 0))
+REST = ("dilation", "padding", "stride")
+NO_PATCH = {"where not one patch fits Keras goes on with nothing": no_patch}
 SIXES: Mapping[str, Any] = {
     "kernel_size": ([2, 2], 2, [1, 3], 1), "dilation": (1, 1, 2, [2, 1]), "padding": (0, 0, 1, [0, 1]),
     "stride": (1, 2, [1, 2]),
@@ -186,8 +210,9 @@ PLANS = (
          mend=equal_strides, stuck=STUCK, compiled=True, accepted=0.1),
     Plan("ops.depth_to_space", blocks, BLOCKS, compiled=True, accepted=0.2),
     Plan("ops.space_to_depth", blocks, BLOCKS, compiled=True, accepted=0.2),
-    Plan("ops.unfold", patches, SIXES, compiled=True, accepted=0.2),
+    Plan("ops.unfold", patches, SIXES, known=NO_PATCH, compiled=True, accepted=0.2),
     Plan("ops.fold", columns, SIXES | {"output_size": (4, [5, 4], [6, 6], 3)},
+         known=NO_PATCH | {"of a list for more axes Keras reads the first two": longer},
          stuck={"the word is of another number of patches": lambda case: "time" in case.x.shape}, compiled=True,
          accepted=0.2),
 )  # fmt: skip

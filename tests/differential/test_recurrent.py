@@ -117,6 +117,9 @@ KNOWN = {
         for name in ("dropout", "recurrent_dropout")
     ),
     "Keras does not look at the states": lambda case: given_states(case) and wrong_states(case),
+    "whole numbers all of which are dropped need no scaling": lambda case: (
+        case.written.get("dropout") == 1 and case.x.dtype.startswith(("int", "uint"))
+    ),
 }
 STUCK = {
     "a GPU's own kernel is not there": lambda case: case.written.get("use_cudnn") is True,

@@ -115,3 +115,17 @@ def test_it_is_looked_up_only_where_it_matters(text: str, looked: bool) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(int(looked)), "False"]
+
+
+def test_what_is_said_of_the_keras_that_is_installed_is_so() -> None:
+    """No version is faked: what E116 names can't be made with this Keras, and what it does not name can."""
+    import inspect
+
+    import keras
+
+    installed.keras_version.cache_clear()
+    pooling = HEAD + '[[layers]]\ntype = "AdaptiveMaxPooling2D"\noutput_size = 2\n'
+    assert bool(found(pooling)) is not hasattr(keras.layers, "AdaptiveMaxPooling2D")
+    known = inspect.signature(keras.layers.BatchNormalization).parameters
+    assert bool(found(RENORM)) is not ("renorm" in known)
+    assert not found(PLAIN)

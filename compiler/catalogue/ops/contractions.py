@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ...sizes import Size, known, product
-from ...tensor import Shape, shape_text
+from ...tensor import FLOATS, Shape, shape_text
 from ..kinds import INTEGER, either, integer, list_of
 from ..record import Argument, ArgumentError, Call, Inferred, ShapeError
 from .dtypes import floating, promoted
@@ -216,7 +216,14 @@ def cross(call: Call) -> Inferred:
         rests.append((port, (*one.shape[:place], *one.shape[place + 1 :]), one.shape))
     shape = leading(call, rests, "ops.cross lines up all axes but those of the vectors")
     deep = (3,) if 3 in sizes else ()
-    place = axes_of(call, call[names[2]], len(shape) + len(deep), names[2])[0] if deep or shape else 0
+    if not deep and not shape:
+        raise ShapeError(
+            "E301",
+            "ops.cross makes a lone number of two vectors of 2, and has no axis to put it on",
+            help="put an axis in front of one of them, with `ops.expand_dims`",
+            port="x1" if "x1" in call.tensors else "x2",
+        )
+    place = axes_of(call, call[names[2]], len(shape) + len(deep), names[2])[0]
     dtype = promoted(x1.dtype, x2.dtype)
     return given((*shape[:place], *deep, *shape[place:]), dtype, (9 if deep else 3) * product(shape))
 
@@ -225,13 +232,13 @@ def cdist(call: Call) -> Inferred:
     """(…, m, k) and (…, n, k) → (…, m, n): how far each row of one lies from each of the other; 3·m·n·k.
 
     Raises:
-        ShapeError: E301, E302, or E304 where dtypes differ or are no fractions.
+        ShapeError: E301, E302, or E304 where dtypes differ, or TensorFlow measures nothing in them.
     """
     x, y = operand(call, "x"), operand(call, "y")
     for name, one in (("x", x), ("y", y)):
         ranked(call, one, 2, "measures between rows of two tensors", name)
-        real(call, one, name)
-    dtype = alike(call, x=x, y=y)
+        real(call, one, name, FLOATS | {"int32", "int64"})
+    dtype = floating(alike(call, x=x, y=y))
     size = meet(x.shape[-1], y.shape[-1])
     if size is None:
         raise ShapeError(

@@ -83,7 +83,8 @@ def _slide(call: Call, name: str, *ranks: int) -> tuple[Space, Operand, Operand,
             "`data_format` as well",
             **pointed(call, name),
         )
-    strides, rates = for_each(call, "strides", rank, lone=True), for_each(call, "dilation_rate", rank)
+    strides = for_each(call, "strides", rank, lone=name == "kernel" and 3 in ranks)
+    rates = for_each(call, "dilation_rate", rank)
     pad = call["padding"]
     windows = tuple((count - 1) * rate + 1 for count, rate in zip(taps, rates, strict=True))
     out = tuple(places(*each, pad) for each in zip(area.sizes, windows, strides, strict=True))
@@ -125,7 +126,7 @@ def _even_strides(call: Call, rank: int) -> None:
     Raises:
         ShapeError: E307 if it doesn't.
     """
-    strides = for_each(call, "strides", rank, lone=True)
+    strides = for_each(call, "strides", rank)
     if len(set(strides)) > 1 and max(for_each(call, "dilation_rate", rank)) == 1:
         raise ShapeError(
             "E307",

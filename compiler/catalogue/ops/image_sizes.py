@@ -313,7 +313,7 @@ def _patch(*ranks: int) -> tuple[Argument, ...]:
     one = integer(1, MOST)
     lists = Kind(
         {"type": "array", "items": dict(one.schema), "minItems": ranks[0], "maxItems": ranks[-1]},
-        f"a list of {' or '.join(map(str, ranks))} of them",
+        f"a list of {' or '.join(map(str, dict.fromkeys(ranks)))} of them",
         lambda value: tuple(one.normal(item) for item in value),
     )
     return (
@@ -339,7 +339,7 @@ OPS: Final = (
                      "Whether proportions are kept by cutting what stands over."),
             Argument("pad_to_aspect_ratio", BOOLEAN, False, "Whether proportions are kept by padding the borders."),
             Argument("fill_mode", choice("constant"), "constant", "What padding is made of: one value."),
-            Argument("fill_value", a_number(), 0.0, "The value of padding."),
+            Argument("fill_value", a_number(), 0.0, "What the added borders are filled with."),
             DATA_FORMAT,
         ),
         home="image",

@@ -15,10 +15,10 @@ from ..kinds import choice, integer
 from ..kinds import number as a_number
 from ..record import REQUIRED, Argument, Call, Inferred, ShapeError
 from .fitting import fixed, meet
-from .image_sizes import IMAGES, PIXELS, Images, images_of
+from .image_sizes import IMAGES, Images, images_of
 from .literals import rows
 from .operands import Operand, given, op, pointed, tensor
-from .sorts import FRACTIONS, REAL, Sort, demand
+from .sorts import FRACTIONS, ORDERED, REAL, Sort, demand
 
 FILL_MODE: Final = choice("constant", "nearest", "wrap", "reflect")
 INTERPOLATION: Final = Argument(
@@ -129,7 +129,7 @@ def looked_up(call: Call) -> Inferred:
         ShapeError: E302 where there is not a row of coordinates for each axis; E305 where a size of the tensor is not
             known, that of the batch included.
     """
-    x, places = demand(call, "inputs", PIXELS), demand(call, "coordinates", FRACTIONS if call["order"] else REAL)
+    x, places = demand(call, "inputs", REAL), demand(call, "coordinates", FRACTIONS if call["order"] else ORDERED)
     if places.rank < 2 or same(places.shape[0], x.rank) is False or depends_on_batch(places.shape[0]):
         raise ShapeError(
             "E302",

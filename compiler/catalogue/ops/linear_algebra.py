@@ -184,7 +184,7 @@ def svd(call: Call) -> Inferred:
 def solving(triangular: bool) -> Rule:
     """A rule: (…, n, n) and (…, n, k) or (…, n) → what the second is: the solutions of the equations.
 
-    2n³/3 + 2n²k, or n²k for triangles.
+    A triangle may have fewer axes in front than the right sides have. 2n³/3 + 2n²k, or n²k for triangles.
     """
 
     def rule(call: Call) -> Inferred:
@@ -194,7 +194,8 @@ def solving(triangular: bool) -> Rule:
         real(call, b, "b", SINGLE)
         alike(call, a=a, b=b)
         vectors = b.rank == a.rank - 1
-        if not vectors and b.rank != a.rank:
+        more = b.rank - a.rank if triangular else 0
+        if not vectors and b.rank != a.rank and more < 1:
             raise ShapeError(
                 "E301",
                 f"{call.layer.record.name} needs as many axes in `b` as in `a` (columns) or one less (a vector), found "
@@ -204,11 +205,21 @@ def solving(triangular: bool) -> Rule:
             )
         rows = b.shape[-1] if vectors else b.shape[-2]
         front = b.shape[:-1] if vectors else b.shape[:-2]
-        joined = [(spread if triangular else meet)(one, other) for one, other in zip(a.shape[:-2], front, strict=True)]
+        behind = (1,) * more + tuple(a.shape[:-2])
+        joined = [(spread if triangular else meet)(one, other) for one, other in zip(behind, front, strict=True)]
         fits = all(
             both is not None and same(both, there) is not False for both, there in zip(joined, front, strict=True)
         )
-        if meet(rows, size) is None or not fits or (not vectors and known(rows) != known(size)):
+        if more == 1 and (same(b.shape[-1], size) is False or known(b.shape[-1]) != known(size)):
+            raise ShapeError(
+                "E302",
+                f"ops.solve_triangular takes `b` with one axis more than `a` only if it has {size} columns, found "
+                f"{shape_text(a.shape)} and {shape_text(b.shape)}",
+                help="give `a` as many axes as `b`, with `ops.expand_dims`",
+                port="b" if "b" in call.tensors else "a",
+            )
+        alone = not vectors and more < 1
+        if meet(rows, size) is None or not fits or (alone and known(rows) != known(size)):
             raise ShapeError(
                 "E302",
                 f"{call.layer.record.name} needs a right side for each of {size} equations: `a` is "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...sizes import Size, known, product, same
+from ...sizes import Size, at_least, known, product, same
 from ...tensor import DTYPES, shape_text
 from ..kinds import BOOLEAN, choice, integer, nullable
 from ..kinds import number as a_number
@@ -121,11 +121,13 @@ def categorical_crossentropy(call: Call) -> Inferred:
     """Added up along the axis of the classes, which goes.
 
     Raises:
-        ShapeError: E307 for another axis than the last, of which Keras 3.15 announces another shape than it computes.
+        ShapeError: E307 for another axis than the last, of which Keras 3.15 announces another shape than it computes:
+            always the one without the last, which is right only where both are of one size.
     """
     output, shape = _pair(call, cast=call["from_logits"])
     (axis,) = axes_of(call, call["axis"], len(shape))
-    if axis != len(shape) - 1:
+    without = (*shape[:axis], *shape[axis + 1 :])
+    if not all(same(one, other) for one, other in zip(without, shape[:-1], strict=True)):
         raise ShapeError(
             "E307",
             "Keras 3.15 announces for another axis than the last a shape that it does not compute, and what follows "
@@ -133,7 +135,7 @@ def categorical_crossentropy(call: Call) -> Inferred:
             help="bring the classes to the end with `ops.moveaxis`, and leave `axis` out",
             argument="axis",
         )
-    return given(shape[:-1], output.dtype, product(shape) * (6 if call["from_logits"] else 4))
+    return given(without, output.dtype, product(shape) * (6 if call["from_logits"] else 4))
 
 
 def sparse_categorical_crossentropy(call: Call) -> Inferred:
@@ -196,11 +198,28 @@ def _count(call: Call, name: str, like: Size, sort: Sort = WHOLE) -> None:
         )
 
 
+def _blank_of(call: Call, classes: Size) -> None:
+    """See that the blank is one of the classes; where it isn't, Keras fails or takes any of them.
+
+    Raises:
+        ShapeError: E307 if it isn't.
+    """
+    blank = call["mask_index"]
+    if at_least(classes, blank + 1 if blank >= 0 else -blank) is False:
+        raise ShapeError(
+            "E307",
+            f"`mask_index = {blank}` names none of the {classes} classes",
+            help="they are counted from 0, or back from -1, the last",
+            argument="mask_index",
+        )
+
+
 def ctc_loss(call: Call) -> Inferred:
     """(batch, places), (batch, steps, classes) → (batch,).
 
     Raises:
-        ShapeError: E301, E302 or E304 if tensors don't have these shapes, or the lengths are no whole numbers.
+        ShapeError: E301, E302 or E304 if tensors don't have these shapes, or the lengths are no whole numbers; E307
+            if the blank is none of the classes.
     """
     target, output = demand(call, "target", REAL), demand(call, "output", REAL)
     for name, x, rank, axes in (("target", target, 2, "places"), ("output", output, 3, "steps, classes")):
@@ -221,12 +240,18 @@ def ctc_loss(call: Call) -> Inferred:
         )
     _count(call, "target_length", batch)
     _count(call, "output_length", batch, ORDERED)
+    _blank_of(call, output.shape[2])
     dtype = "float64" if output.dtype in ("float64",) else "float32"
     return given((batch,), dtype, output.shape[1] * (2 * target.shape[1] + 1) * batch * 10)
 
 
 def ctc_decode(call: Call) -> Inferred:
-    """(batch, steps, classes) → the paths (paths, batch, steps), -1 behind their end, and scores (batch, paths)."""
+    """(batch, steps, classes) → the paths (paths, batch, steps), -1 behind their end, and scores (batch, paths).
+
+    Raises:
+        ShapeError: E301, E302 or E304 if tensors don't have these shapes; E307 if more paths are wanted than are
+            followed, or if the blank is none of the classes.
+    """
     x = demand(call, "inputs", REAL)
     if x.rank != 3:
         raise ShapeError(
@@ -235,9 +260,19 @@ def ctc_decode(call: Call) -> Inferred:
             help="bring it into that form with `ops.reshape` or `ops.expand_dims`",
             port="inputs",
         )
-    batch, steps, _ = x.shape
+    batch, steps, classes = x.shape
     _count(call, "sequence_lengths", batch, REAL)
+    _blank_of(call, classes)
     greedy = call["strategy"] == "greedy"
+    if not greedy and call["mask_index"] == -1:
+        raise ShapeError(
+            "E307",
+            "`mask_index = -1` makes Keras 3.15 search among all classes twice over",
+            help=f"write the number of the last class: `mask_index = {classes - 1}`"
+            if known(classes)
+            else "write the number of the last class; the first is 0",
+            argument="mask_index",
+        )
     paths = 1 if greedy else call["top_paths"]
     if not greedy and paths > call["beam_width"]:
         raise ShapeError(
@@ -252,7 +287,9 @@ def ctc_decode(call: Call) -> Inferred:
 
 
 _AXIS: Final = Argument("axis", integer(), -1, "The axis of the classes; only the last one runs.")
-_BLANK: Final = Argument("mask_index", integer(0, 2**31 - 1), 0, "Which class is the blank between symbols.")
+_BLANK: Final = Argument(
+    "mask_index", integer(-(2**31), 2**31 - 1), 0, "Which class is the blank between symbols; -1: the last."
+)
 OPS: Final = (
     op("one_hot", "Numbers of classes as rows of zeros with a single 1.",
        (tensor("x", "Whole numbers that name classes; others than those give zeros only."),), one_hot,

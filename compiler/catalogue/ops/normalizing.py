@@ -28,12 +28,12 @@ SMALL: Final = Argument(
 
 
 def _vector(call: Call, name: str, size: Size, axis: int) -> Operand:
-    """A number for each place along an axis.
+    """A number for each place along an axis; if the spec states it, whole ones will do.
 
     Raises:
-        ShapeError: E302 if it is another shape.
+        ShapeError: E302 if it is another shape; E304 if it is of another sort.
     """
-    found = demand(call, name, FRACTIONS)
+    found = demand(call, name, FRACTIONS if name in call.tensors else REAL)
     if found.rank != 1 or found.shape[0] != size:
         raise ShapeError(
             "E302",
@@ -47,6 +47,23 @@ def _vector(call: Call, name: str, size: Size, axis: int) -> Operand:
     return found
 
 
+def _variance_fits(call: Call, variance: Operand, tensors: dict[str, Operand]) -> None:
+    """See that all tensors are of one dtype, and the variance with them, which stated as whole numbers is float64.
+
+    Raises:
+        ShapeError: E304 if they aren't.
+    """
+    if variance.value is None or variance.dtype == "float32":
+        alike(call, **tensors, variance=variance)
+    elif any(one.dtype != "float64" for one in tensors.values()):
+        raise ShapeError(
+            "E304",
+            "ops.batch_normalization takes a `variance` of whole numbers for float64, and others are of another dtype",
+            help="write its numbers with a point: `1.0`",
+            argument="variance",
+        )
+
+
 def batch_normalization(call: Call) -> Inferred:
     """The same shape: ``(x - mean) / sqrt(variance + epsilon) * scale + offset``.
 
@@ -58,7 +75,8 @@ def batch_normalization(call: Call) -> Inferred:
     (axis,) = axes_of(call, call["axis"], x.rank)
     size = x.shape[axis]
     extras = [name for name in ("offset", "scale") if has(call, name)]
-    alike(call, **{name: _vector(call, name, size, axis) for name in ("mean", "variance", *extras)})
+    vectors = {name: _vector(call, name, size, axis) for name in ("mean", "variance", *extras)}
+    _variance_fits(call, vectors["variance"], {name: one for name, one in vectors.items() if name in call.tensors})
     if extras == ["offset"]:
         raise ShapeError(
             "E307",
@@ -198,7 +216,7 @@ OPS: Final = (
         (X,),
         normalize,
         (
-            Argument("axis", OPTIONAL_AXES, -1, 'The axis or axes along which a vector lies; "none" takes all.'),
+            Argument("axis", OPTIONAL_AXES, -1, 'Where a vector lies: one axis, or several; "none" takes all.'),
             Argument("order", integer(1, 2**31 - 1), 2,
                      "What length means: 1 adds up distances from 0, 2 is that of geometry."),
             Argument("epsilon", nullable(a_number(above=0)), None, "The least length that is divided by; none: 1e-7."),

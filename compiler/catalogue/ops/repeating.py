@@ -59,7 +59,7 @@ def pad(call: Call) -> Inferred:
 
     Raises:
         ShapeError: E307 unless there is a pair for each axis, or where a mirrored border is wider than what it
-            mirrors; E304 for a fraction among whole numbers.
+            mirrors; E304 for a value that the dtype does not hold.
     """
     x, widths, mode, value = call.x, call["pad_width"], call["mode"], call["constant_values"]
     pairs = [(widths, widths)] if isinstance(widths, int) else [widths] if isinstance(widths[0], int) else widths
@@ -72,11 +72,14 @@ def pad(call: Call) -> Inferred:
             help=f"write a pair [before, after] for each axis: `pad_width = [{listed}]`",
             argument="pad_width",
         )
-    if value is not None and x.dtype != "string" and (x.dtype in (*INTEGERS, "bool")) and value != int(value):
+    whole = x.dtype in INTEGERS and isinstance(value, float)  # 2.0, too: TensorFlow goes by how it is written
+    if value and (whole or x.dtype == "bool"):
         raise ShapeError(
             "E304",
             f"`constant_values = {value}` can't stand in a tensor of {x.dtype}",
-            help='write a whole number, or put `{ type = "ops.cast", dtype = "float32" }` before it',
+            help='write a whole number without a point, or put `{ type = "ops.cast", dtype = "float32" }` before it'
+            if whole
+            else 'take it away to fill with false, or put `{ type = "ops.cast", dtype = "int32" }` before it',
             argument="constant_values",
         )
     if value is not None and x.dtype == "string":
