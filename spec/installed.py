@@ -24,7 +24,8 @@ def keras_version() -> str | None:
         found = metadata("keras")
     except PackageNotFoundError:
         return None
-    return found["Version"] if "Version" in found else None  # none where an installation was left half removed
+    named = "Version" in found  # not so where an installation was left half removed
+    return found["Version"] if named else None
 
 
 def check_release(
