@@ -8,8 +8,9 @@ from pathlib import Path
 
 from .compiler.graph import Graph, TypedGraph
 from .spec.document import Document
-from .spec.expand import expand, override
+from .spec.expand import expand
 from .spec.finding import Diagnostic, Finding, located
+from .spec.overlay import overlay, override
 from .spec.problem import Problem
 from .spec.report import ordered
 from .spec.spec import Spec
@@ -95,8 +96,10 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     from .spec.parse import parse
     from .spec.validate import validate
 
+    said = [located(one, document) for one in read] if document is not None else []
     if document is None:
         return Checked(path, None, None, None, None, tuple(Diagnostic(one, one.place) for one in read if one.place))
+    document, laid = overlay(document)
     document = override(document, overrides)
     document, expanded = expand(document)
     checked = validate(document)
@@ -105,6 +108,6 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     precision = spec.training.precision if spec.training else "float32"
     typed, inferred = infer(graph, precision)
     planned = plan(typed)
-    findings = (*read, *expanded, *checked.findings, *parsed, *linked, *inferred, *planned)
-    places = [located(one, document) for one in findings]
+    findings = (*checked.findings, *parsed, *linked, *inferred, *planned)
+    places = [*said, *laid, *expanded, *(located(one, document) for one in findings)]
     return Checked(path, document, spec, graph, typed, tuple(ordered(places)))

@@ -75,7 +75,7 @@ def predict(run: str | Path, data: str | Path, out: str | Path | None = None) ->
 
 
 def _with_epochs(checked: Checked, epochs: int) -> Checked:
-    from .spec.expand import override
+    from .spec.overlay import override
 
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, found {epochs}")

@@ -12,6 +12,8 @@ VERBS: Final = {
     "check": "Say what is wrong with specs, where, and what to write instead.",
     "show": "Print the table of layers and what the model will cost.",
     "draw": "Draw the network.",
+    "render": "Print the spec with blocks and parameters written out.",
+    "where": "Say where a value comes from.",
     "train": "Train the model on the data that the spec names.",
     "evaluate": "Measure a trained model.",
     "predict": "Use a trained model.",

@@ -42,7 +42,7 @@ TRAINING: Final = frozenset({"keras", "jax", "matplotlib", "numpy", "pyarrow", "
 @contextmanager
 def files() -> Iterator[None]:
     """Turn what the system says of a file, and a missing extra, into one line and exit status 2."""
-    from ..spec.expand import OverrideError
+    from ..spec.overlay import OverrideError
 
     try:
         yield

@@ -132,7 +132,7 @@ def loss_of(value: Any, units: Size | None) -> Object | None:
 
 
 def _measures(metrics: tuple[Any, ...], at: Pointer, loss: Object | None, units: Size | None) -> Iterator[Measure]:
-    from ..spec.parse import snake_case
+    from ..spec.naming import snake_case
 
     for index, metric in enumerate(metrics):
         automatic = isinstance(metric, str) and metric.lower() in ("accuracy", "acc")

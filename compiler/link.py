@@ -40,7 +40,7 @@ class _Linker:
         self.whole = spec.whole and all(entry.sound for entry in spec.entries)
         self.later: dict[str, Entry] = {}
         """Entries that stand further down, by the name that they were given."""
-        self.unnamed = {entry.name: entry for entry in spec.entries if not entry.named}
+        self.unnamed = {entry.name: entry for entry in spec.entries if not entry.named and not spec.expanded}
         self.ambiguous = _ambiguous(spec)
         """Names that stand for two things: what refers to them is left alone."""
         self.inside = Inside()
@@ -309,12 +309,14 @@ class _Linker:
 
     def _referable(self) -> list[str]:
         named = {entry.name for entry in self.spec.entries if entry.named}
-        return [name for name, node in self.nodes.items() if node.input is not None or name in named]
+        names = [name for name, node in self.nodes.items() if node.input is not None or name in named]
+        # What is inside blocks can be referred to, but is too much to list.
+        return [name for name in names if "." not in name] if self.spec.expanded else names
 
     def _unknown(self, name: str, pointer: Pointer, names: list[str], what: str) -> None:
         if not self.spec.names_known or name in self.spec.misnamed:
             return
-        near = closest(name, names)
+        near = closest(name, [*names, *sorted(self.spec.composed)])
         help_text = f'did you mean "{near}"?' if near else f"the names so far: {listed(names)}" if names else None
         self.findings.append(Finding("E201", f"there is no {what} called `{name}`", pointer, help=help_text))
 

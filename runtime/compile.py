@@ -15,7 +15,7 @@ from ..compiler.catalogue.record import Object
 from ..compiler.graph import TypedGraph
 from ..spec.document import Pointer
 from ..spec.finding import Finding
-from ..spec.parse import snake_case
+from ..spec.naming import snake_case
 from ..spec.problem import Problem
 from ..spec.spec import Training
 from .environment import Settings

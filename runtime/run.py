@@ -141,10 +141,11 @@ class RunFolder:
         text = document.source.text
         suffix: Literal["toml", "json"] = "json" if document.source.path.lower().endswith(".json") else "toml"
         original, _ = read_text(document.source.path, text.encode("utf-8", "surrogatepass"), suffix)
-        if original is not None and original.data == document.data:
+        written = document if document.expansion is None else document.expansion.written
+        if original is not None and original.data == written.data:
             self.text(f"{SPEC}.{suffix}", text)
         else:
-            self.json(f"{SPEC}.json", document.data)
+            self.json(f"{SPEC}.json", written.data)
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Write the table of epochs."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from .origins import Expansion
+    from .traces import Trace
 
 Pointer = tuple[str | int, ...]
 """The way from the root to a value: table keys and list indices. ``()`` is the root."""
@@ -79,13 +83,17 @@ class Document:
 
     ``damaged`` holds the pointers of tables and lists in which something could not be read: they may have had
     more keys or elements than ``data`` shows, so nothing may be said to be missing from them.
-    Positions are looked up late, by ``place``: a clean spec never pays for them.
+    Positions are looked up late, by ``place``: a clean spec never pays for them. ``expansion`` is set where
+    blocks, parameters and the like were written out: ``data`` then says what they came to. ``trace`` is set
+    where it was made of several files, or settings were laid over it.
     """
 
     source: Source
     data: dict[str, Any]
     locate: Locator = field(repr=False, compare=False)
     damaged: frozenset[Pointer] = frozenset()
+    expansion: Expansion | None = field(default=None, repr=False, compare=False)
+    trace: Trace | None = field(default=None, repr=False, compare=False)
 
     def place(self, pointer: Pointer, part: Part = "value") -> Place:
         """Where ``pointer`` stands in the text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .document import Document, Part, Place, Pointer
@@ -49,11 +49,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A finding and where it stands; what people and machines are shown."""
+    """A finding and where it stands; what people and machines are shown.
+
+    ``instances`` are those of blocks that lead there, innermost first: what each is, and the place that made it.
+    """
 
     finding: Finding
     place: Place
     related: tuple[tuple[str, Place], ...] = ()
+    instances: tuple[tuple[str, Place], ...] = ()
 
     @property
     def code(self) -> str:
@@ -105,4 +109,14 @@ def located(finding: Finding, document: Document) -> Diagnostic:
             start, end = finding.inside
             place = Place(place.source, place.start + start, min(place.start + end, place.end))
     related = tuple((one.label, document.place(one.pointer, one.part)) for one in finding.related)
-    return Diagnostic(finding, place, related)
+    if document.expansion is None:
+        return Diagnostic(finding, place, related)
+    frame = document.expansion.frame(finding.pointer)
+    finding = replace(finding, pointer=document.expansion.source(finding.pointer))
+    if frame is None:
+        return Diagnostic(finding, place, related)
+    from .origins import instances, seen_from
+
+    if finding.help is not None:
+        finding = replace(finding, help=seen_from(frame, finding.help))
+    return Diagnostic(finding, place, related, instances(frame, document.expansion.written))

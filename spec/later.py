@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any, Final
 
-from .document import HOLE, Pointer
-from .published import SINGULAR, later_of, plugins, schema, types_of
+from .document import Pointer
+from .published import SINGULAR, plugins, types_of
 from .validation import Validation
 from .words import a, closest, quoted, shown
 
@@ -27,15 +26,10 @@ PLUGGED: Final = frozenset(
 )  # fmt: skip
 """Families of which plugins may offer objects."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-_EXPRESSION = re.compile(r"(?<!\$)\$\{")
-_FREE_TEXT = frozenset({"name", "description"})
-"""Keys in whose texts `${…}` means nothing."""
 
 
 def later_key(run: Validation, key: str, words: str, at: Pointer) -> None:
-    """Report a key of the language that comes later; what places entries hangs on `extends`, which says it."""
-    if run.partial and key in ("before", "after", "remove"):
-        return
+    """Report a key of the language that comes later."""
     run.add("E110", f"`{key}` ({words}) {NOT_YET}", at, part="key", help="write the spec without it for now")
 
 
@@ -90,38 +84,3 @@ def plugin_type(run: Validation, family: str, name: str, plugin: str, at: Pointe
 def later_type(run: Validation, family: str, name: str, at: Pointer) -> None:
     """Report a ``type`` that comes later: a source."""
     run.add("E110", f"{quoted(name)} ({a(SINGULAR[family])}) {NOT_YET}", at, help="write the spec without it for now")
-
-
-def without_expressions(run: Validation) -> None:
-    """Put HOLE in place of every text with a `${…}`, and say once that expressions come later."""
-    coming = later_of(schema())
-    found = [
-        pointer
-        for key, value in run.document.data.items()
-        if key not in coming
-        for pointer in _expressions(value, (key,))
-    ]
-    if not found:
-        return
-    run.note("E110", f"`${{…}}` (an expression) {NOT_YET}", found[0], help="write the values themselves for now")
-    run.document = replace(run.document, data=_with_holes(run.document.data, (), frozenset(found)))
-
-
-def _expressions(value: Any, at: Pointer) -> Iterator[Pointer]:
-    if isinstance(value, str):
-        if at[-1] not in _FREE_TEXT and _EXPRESSION.search(value):
-            yield at
-    elif isinstance(value, dict | list):
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(item, str | dict | list):
-                yield from _expressions(item, (*at, key))
-
-
-def _with_holes(value: Any, at: Pointer, holes: frozenset[Pointer]) -> Any:
-    if at in holes:
-        return HOLE
-    if isinstance(value, dict):
-        return {key: _with_holes(item, (*at, key), holes) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_holes(item, (*at, index), holes) for index, item in enumerate(value)]
-    return value

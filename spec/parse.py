@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from .document import HOLE, Pointer
 from .finding import Finding
+from .naming import REFERENCE, FreeNames, snake_case
 from .spec import (
     Column,
     Data,
@@ -23,7 +23,6 @@ from .spec import (
 from .validation import Validation
 from .words import quoted
 
-REFERENCE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?:\[(\d{1,6})\])?")
 UNMEASURED: Final = frozenset(
     {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
 )
@@ -38,12 +37,6 @@ def parse(checked: Validation) -> tuple[Spec, tuple[Finding, ...]]:
     return spec, tuple(parser.findings)
 
 
-def snake_case(name: str) -> str:
-    """A class name as Keras makes a layer's name of it: ``MaxPooling2D`` → ``max_pooling2d``."""
-    parted = re.sub(r"(?<=.)([A-Z][a-z]+)", r"_\1", name.rpartition(".")[2])
-    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", parted).lower().strip("_")
-
-
 class _Parser:
     """Reads one validated document."""
 
@@ -51,6 +44,9 @@ class _Parser:
         self.checked = checked
         self.document = checked.document
         self.findings: list[Finding] = []
+        self.expansion = checked.document.expansion
+        self.full = frozenset(name for name, _ in self.expansion.names) if self.expansion else frozenset()
+        """Full names, which have dots in them."""
         damaged = checked.document.damaged & {(), ("inputs",), ("layers",)}
         self.names_known = not damaged and () not in checked.unsound and not checked.misplaced & {"inputs", "layers"}
         self.whole = self.names_known and "outputs" not in checked.misplaced
@@ -81,6 +77,8 @@ class _Parser:
             whole=self.whole,
             names_known=self.names_known,
             misnamed=self.misnamed,
+            expanded=self.expansion is not None,
+            composed=self.expansion.composed if self.expansion else frozenset(),
         )
 
     def _clean(self, table: Mapping[str, Any], at: Pointer, key: str, kind: type | tuple[type, ...]) -> Any:
@@ -135,17 +133,18 @@ class _Parser:
             self.whole = self.names_known = False
             return
         written = {table["name"] for table in tables if isinstance(table, dict) and isinstance(table.get("name"), str)}
-        generator = _Names(inputs | written)
+        generator = FreeNames(inputs | written)
         for index, table in enumerate(tables):
             pointer: Pointer = ("layers", index)
             if not isinstance(table, dict):
                 self.whole = False
                 self.names_known = self.names_known and table is not HOLE
-                yield Entry(pointer, generator.name("entry"), named=False, sound=False)
+                name = self.expansion.names[index][0] if self.expansion else generator.name("entry")
+                yield Entry(pointer, name, named=False, sound=False)
                 continue
             yield self._entry(pointer, generator)
 
-    def _entry(self, pointer: Pointer, generator: _Names) -> Entry:
+    def _entry(self, pointer: Pointer, generator: FreeNames) -> Entry:
         table = self._table(pointer)
         sound = pointer not in self.checked.unsound
         kind, reuse = table.get("type"), table.get("reuse")
@@ -159,9 +158,13 @@ class _Parser:
         inputs, listed = self._connections(table.get("inputs"), (*pointer, "inputs"))
         lost = "inputs" in self.lost.get(pointer, ()) or len(self.unread) > before
         call = table.get("call")
+        if self.expansion is not None:
+            name, named = self.expansion.names[int(pointer[-1])]
+        else:
+            name = table["name"] if named else generator.name(snake_case(base))
         return Entry(
             pointer=pointer,
-            name=table["name"] if named else generator.name(snake_case(base)),
+            name=name,
             named=named,
             type=kind if isinstance(kind, str) else None,
             reuse=reuse if isinstance(reuse, str) else None,
@@ -211,7 +214,16 @@ class _Parser:
             self.unread.append(at)
             return None
         index = int(found[2]) if found[2] is not None else None
-        return Reference(text.strip(), tuple(found[1].split(".")), index, at)
+        return Reference(text.strip(), self._path(found[1]), index, at)
+
+    def _path(self, text: str) -> tuple[str, ...]:
+        """The names of a reference; the first is the full name of an entry, where there is one."""
+        parts = text.split(".")
+        for length in range(len(parts), 1, -1) if self.full else ():
+            name = ".".join(parts[:length])
+            if name in self.full:
+                return (name, *parts[length:])
+        return tuple(parts)
 
     def _outputs(self, entries: tuple[Entry, ...]) -> tuple[tuple[Output, ...], bool]:
         written = self.document.data.get("outputs")
@@ -231,7 +243,10 @@ class _Parser:
         references = self._references(written, ("outputs",))
         if len(references) < len(written):
             self.whole = False
-        names = _Names(set())
+        names = FreeNames()
+        stated = self.expansion.outputs if self.expansion else None
+        if stated is not None and len(stated) == len(references):
+            return tuple(Output(names.name(name), one) for name, one in zip(stated, references, strict=True)), False
         return tuple(Output(names.name(one.path[-1]), one) for one in references), False
 
     def _data(self) -> Data | None:
@@ -329,22 +344,3 @@ def _reference_help(text: str) -> str:
 
 def _size(value: Any) -> Any:
     return int(value) if isinstance(value, float) else value
-
-
-class _Names:
-    """Gives names that are free: ``dense``, ``dense_1``, …"""
-
-    def __init__(self, taken: set[str]) -> None:
-        self.taken = set(taken)
-        self.counts: dict[str, int] = {}
-
-    def name(self, base: str) -> str:
-        """The base itself if it is free, else numbered."""
-        count = self.counts.get(base, 0)
-        name = base if count == 0 else f"{base}_{count}"
-        while name in self.taken:
-            count += 1
-            name = f"{base}_{count}"
-        self.counts[base] = count + 1
-        self.taken.add(name)
-        return name

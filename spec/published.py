@@ -11,6 +11,10 @@ from typing import Any, Final
 from .. import schemas
 
 Schema = Mapping[str, Any]
+EXPRESSION: Final = {"not": {"not": {"type": "string", "pattern": r"\$\{"}}}
+"""The last branch of what may also be an expression; so written, editors explain the others first."""
+EITHER: Final = r"|\$\{"
+"""What stands behind the pattern of a text that may also be an expression."""
 SINGULAR: Final = {
     "layers": "layer",
     "ops": "op",
@@ -100,9 +104,34 @@ def family_of(kind: str) -> str:
 
 
 def resolved(one: Schema) -> Schema:
-    """An argument that many objects share stands once, in a definition of its own."""
+    """What a value must be: an argument that many objects share stands once, in a definition of its own.
+
+    That an expression may stand instead is left out: those were worked out before.
+    """
     place = one.get("$ref", "")
-    return definition_of(place.removeprefix("#/$defs/")) if place.startswith("#/$defs/arguments.") else one
+    found = definition_of(place.removeprefix("#/$defs/")) if place.startswith("#/$defs/arguments.") else one
+    plain = _PLAIN.get(id(found))
+    if plain is None or plain[0] is not found:
+        plain = _PLAIN[id(found)] = (found, _worked_out(found))
+    return plain[1]
+
+
+_PLAIN: Final[dict[int, tuple[Schema, Schema]]] = {}
+"""Schemas without the choice of an expression, by the identity of those with it, which are kept alive here."""
+
+
+def _worked_out(one: Any) -> Any:
+    if isinstance(one, list):
+        return [_worked_out(value) for value in one]
+    if not isinstance(one, dict):
+        return one
+    found = {key: value if key == "x-keraspec" else _worked_out(value) for key, value in one.items()}
+    if isinstance(found.get("pattern"), str):
+        found["pattern"] = found["pattern"].removesuffix(EITHER)
+    if "anyOf" in found and found["anyOf"][-1] == EXPRESSION:
+        branches = found.pop("anyOf")[:-1]
+        return {**branches[0], **found} if len(branches) == 1 else {"anyOf": branches, **found}
+    return found
 
 
 def extra_of(one: Schema) -> Schema:

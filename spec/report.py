@@ -36,7 +36,9 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     seen: set[tuple[str, int, int, str, str]] = set()
     kept = []
     for one in sorted(diagnostics, key=_order):
-        key = (one.place.source.path, one.place.start, one.place.end, one.finding.code, one.finding.message)
+        # One line of a block may be wrong in every instance, each time with other numbers: the first stands for all.
+        words = "" if one.instances else one.finding.message
+        key = (one.place.source.path, one.place.start, one.place.end, one.finding.code, words)
         if key not in seen:
             seen.add(key)
             kept.append(one)
@@ -65,7 +67,7 @@ def full(one: Diagnostic, colours: Colours = PLAIN) -> str:
         f"{mark}{finding.severity}[{finding.code}]{colours.end}{colours.bold}: {finding.message}{colours.end}"
     )
     views = [_View(one.place, finding.label or "", True)]
-    views += [_View(place, label, False) for label, place in one.related]
+    views += [_View(place, label, False) for label, place in (*one.related, *one.instances)]
     width = max(len(str(view.line)) for view in views)
     out = [head]
     out += _snippets(views, width, mark, colours)
@@ -153,7 +155,13 @@ def as_record(one: Diagnostic) -> dict[str, Any]:
         "help": finding.help,
         "shapes": list(finding.shapes),
         "pointer": json_pointer(finding.pointer),
+        "instances": [_instance(label, place) for label, place in one.instances],
     }
+
+
+def _instance(label: str, place: Place) -> dict[str, Any]:
+    line, column = place.source.line_column(place.start)
+    return {"label": label, "file": place.source.path, "line": line, "column": column}
 
 
 def json_pointer(pointer: Pointer) -> str:

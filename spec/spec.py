@@ -141,8 +141,10 @@ class Spec:
 
     ``whole`` is False where something of the graph could not be read or understood, so that nothing may be
     called unused; ``names_known`` where inputs or layers may have names that could not be read, so that no
-    name may be called unknown. ``misnamed`` are words that were meant as names and can't be, which has been
-    said: what refers to them is not wrong as well.
+    name may be called unknown. ``expanded`` says that blocks and the like were written out: references to
+    generated names are then no person's, and ``composed`` are names that stood for several entries or none.
+    ``misnamed`` are words that were meant as names and can't be, which has been said: what refers to them is not
+    wrong as well.
     """
 
     name: str
@@ -157,3 +159,5 @@ class Spec:
     whole: bool = True
     names_known: bool = True
     misnamed: frozenset[str] = frozenset()
+    expanded: bool = False
+    composed: frozenset[str] = frozenset()

@@ -8,12 +8,12 @@ The schema is read as data from ``keraspec.schemas``; what its ``x-keraspec`` ke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
 from .installed import check_release
-from .later import NOT_YET, later_key, later_value, without_expressions
+from .later import later_key, later_value
 from .published import (
     SINGULAR,
     Schema,
@@ -32,11 +32,14 @@ from .validation import Validation
 from .values import explain_value, fits, is_damaged, way_out
 from .words import a, closest, listed, quoted, shown
 
+REUSED: Final = ("name", "inputs", "call", "repeat", "each", "when")
+PLACING: Final = ("before", "after", "remove")
+"""Keys by which an entry says what becomes of it in the file below."""
+
 
 def validate(document: Document) -> Validation:
     """Check a document against the schema; all findings at once."""
     run = Validation(document)
-    without_expressions(run)
     data = run.document.data
     _keys(run, schema(), data, (), "the spec", skip=frozenset({"keraspec"}))
     _version(run, data)
@@ -345,6 +348,16 @@ def _entry(run: Validation, definition: Schema, entry: Mapping[str, Any], at: Po
             )
             run.unsound.add(at)
             entry = {key: value for key, value in entry.items() if key != "name"}
+    for key in PLACING:
+        if key in entry and not run.partial:
+            run.add(
+                "E632",
+                f"`{key}` is for entries that are laid over those of another file, and this one extends none",
+                (*at, key),
+                part="key",
+                help=f'take `{key}` away, or write `extends = "…"` at the top',
+            )
+    entry = {key: value for key, value in entry.items() if key not in PLACING}
     ways = [key for key in ("type", "reuse", "block") if key in entry]
     if len(ways) > 1:
         run.add(
@@ -354,16 +367,6 @@ def _entry(run: Validation, definition: Schema, entry: Mapping[str, Any], at: Po
             part="key",
             help=f"take `{ways[1]}` away, or make two entries of this one",
             related=(Related(f"`{ways[0]}` is here", (*at, ways[0]), "key"),),
-        )
-        run.unsound.add(at)
-        _own_keys(run, definition["oneOf"][0], entry, at)
-    elif "block" in entry:
-        run.add(
-            "E110",
-            f"`block` (an instance of a block of layers) {NOT_YET}",
-            (*at, "block"),
-            part="key",
-            help="write the layers themselves for now",
         )
         run.unsound.add(at)
         _own_keys(run, definition["oneOf"][0], entry, at)
@@ -405,7 +408,7 @@ def _reuse(run: Validation, reuse: Schema, entry: Mapping[str, Any], at: Pointer
         elif key not in properties:
             run.add(
                 "E112",
-                f"beside `reuse` only `name`, `inputs` and `call` may stand, not `{key}`: "
+                f"beside `reuse` only {listed(REUSED)} may stand, not `{key}`: "
                 "the weights and arguments are those of the reused entry",
                 here,
                 part="key",

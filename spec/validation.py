@@ -12,6 +12,12 @@ GRAPH: Final = frozenset({"inputs", "layers", "blocks", "include", "extends"})
 """Keys of the top level from which names of inputs and layers come."""
 
 
+def is_library(document: Document) -> bool:
+    """Whether a document is there for its blocks alone, which others include."""
+    data = document.data if document.expansion is None else document.expansion.written.data
+    return "blocks" in data and data.keys().isdisjoint(("inputs", "layers", "outputs", "extends"))
+
+
 @dataclass(slots=True)
 class Validation:
     """What came of checking a document.
@@ -31,8 +37,8 @@ class Validation:
 
     @property
     def partial(self) -> bool:
-        """Whether the document lies over another one, so that nothing can be called missing."""
-        return "extends" in self.document.data
+        """Whether the document lies over another one, or has nothing but blocks: then nothing can be called missing."""
+        return "extends" in self.document.data or is_library(self.document)
 
     def add(self, code: str, message: str, pointer: Pointer, **more: Any) -> None:
         """Note a finding and leave its value out of later stages."""

@@ -32,6 +32,21 @@ NAME: Final = Kind(
     {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "maxLength": 128},
     "a name of letters, digits, `_` and `-` that begins with a letter or `_`",
 )
+ENTRY: Final = Kind({"type": "string", "minLength": 1}, "the name of an entry, in quotes")
+PATHS: Final = Kind(
+    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    "a list of paths",
+)
+PARAMETERS: Final = Kind(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "if": {"type": "object", "additionalProperties": True},
+            "then": {"$ref": "#/$defs/sections.parameter"},
+        },
+    },
+    "a table NAME = value, or NAME = { … } with `type`, `enum`, `minimum`, `maximum`, `default`, `description`",
+)
 DIMENSION: Final = Kind(
     {
         "anyOf": [
@@ -93,14 +108,18 @@ ROOT: Final = Section(
             ),
             "What comes out; left out: the last layer.",
         ),
+        _key("parameters", PARAMETERS, "Values that expressions use by name."),
+        _key("blocks", section("block", "a table of blocks: `[blocks.NAME]`", "name"), "Layers to be used as one."),
+        _key("include", PATHS, "Files whose blocks are used here."),
+        _key(
+            "extends",
+            Kind({"type": "string", "minLength": 1}, "the path of a spec, in quotes"),
+            "The spec that this one lies over.",
+        ),
         _key("data", section("data", "a table"), "Where the data comes from and how it becomes tensors."),
         _key("training", section("training", "a table"), "How the model is trained."),
     ),
     later=(
-        ("parameters", "parameters and `${...}` expressions"),
-        ("blocks", "blocks of layers"),
-        ("include", "including blocks of another file"),
-        ("extends", "laying this file over another"),
         ("assertions", "budgets that `check` holds the model to"),
         ("sweep", "searching over values"),
     ),
@@ -141,14 +160,65 @@ LAYER: Final = Section(
             "Where the tensors come from; left out: the entry before.",
         ),
         _key("call", TABLE, "Further arguments of the call that are no tensors."),
+        _key(
+            "repeat",
+            either(
+                Kind({"type": "integer", "minimum": 0}, "a whole number from 0 on"), Kind({"type": "array"}, "a list")
+            ),
+            "So many of them in series, or one for each element; `index` and `item` tell them apart.",
+        ),
+        _key("each", Kind({"type": "array"}, "a list"), "One for each element, side by side; `index`, `item`."),
+        _key("when", BOOLEAN, "Whether the entry is there; if not, it acts as its own first input."),
+        _key("before", ENTRY, "Where `extends` puts the entry."),
+        _key("after", ENTRY, "Where `extends` puts the entry."),
+        _key("remove", Kind({"const": True}, "true"), "Takes away the entry of that name, with `extends`."),
     ),
-    later=(
-        ("repeat", "repeating an entry in series"),
-        ("each", "repeating an entry side by side"),
-        ("when", "leaving an entry out by a condition"),
-        ("before", "placing an entry by `extends`"),
-        ("after", "placing an entry by `extends`"),
-        ("remove", "taking an entry away by `extends`"),
+)
+
+DECLARATION: Final = Section(
+    "parameter",
+    "the declaration of a parameter",
+    (
+        _key(
+            "type",
+            choice("integer", "number", "boolean", "string", "list", "table"),
+            "What its values are.",
+        ),
+        _key("enum", Kind({"type": "array", "minItems": 1}, "a list of values"), "The values that it may have."),
+        _key("minimum", Kind({"type": "number"}, "a number"), "The least value."),
+        _key("maximum", Kind({"type": "number"}, "a number"), "The greatest value."),
+        _key("default", ANYTHING, "Its value where none is given; without one, one must be."),
+        _key("description", TEXT, "What it is for."),
+    ),
+)
+
+BLOCK: Final = Section(
+    "block",
+    "a block",
+    (
+        _key("parameters", PARAMETERS, "What instances are told; `{}` is one that they must be told."),
+        _key(
+            "inputs",
+            Kind({"type": "array", "items": dict(NAME.schema)}, "a list of names"),
+            "What its tensors are called inside; left out: one, `x`.",
+        ),
+        _must(
+            "layers",
+            section("layer", "a list of layers, as `[[blocks.NAME.layers]]` or `layers = [...]`", "list"),
+            "Its layers, in order.",
+        ),
+        _key(
+            "outputs",
+            either(
+                Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of names"),
+                Kind(
+                    {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "minProperties": 1},
+                    "a table OUTPUT-NAME = name",
+                ),
+            ),
+            "What comes out; left out: the last layer.",
+        ),
+        _key("description", TEXT, "What it does."),
     ),
 )
 
@@ -317,4 +387,16 @@ TRAINING_OUTPUT: Final = Section(
     ),
 )
 
-SECTIONS: Final = (ROOT, INPUT, LAYER, DATA, DATA_INPUT, DATA_TARGET, SPLIT, TRAINING, TRAINING_OUTPUT)
+SECTIONS: Final = (
+    ROOT,
+    INPUT,
+    LAYER,
+    DECLARATION,
+    BLOCK,
+    DATA,
+    DATA_INPUT,
+    DATA_TARGET,
+    SPLIT,
+    TRAINING,
+    TRAINING_OUTPUT,
+)

@@ -13,6 +13,8 @@ from. What would make them complete and explain badly stands beside it:
   a misspelt type gets one message, not one for each type that there is.
 - Keys that must be there are asked for by ``if`` and ``then`` (``required.FAMILY``): an object that is still
   being written stays the one that its ``type`` names, and only its own keys are offered.
+- A value may be an expression, ``"${…}"``, which is the last branch of its ``anyOf``. ``check`` works expressions out
+  first, and reads the schema without that branch.
 - ``additionalProperties: true`` wherever a schema says only a part: Tombi warns of every key otherwise.
 
 Run ``python -m keraspec.compiler.catalogue.schema PATH`` to write the file anew.
@@ -30,7 +32,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ...spec.published import place
+from ...spec.published import EITHER, EXPRESSION, place
 from . import DOTTED, MODULES, family, spellings
 from .inventory import lifetime
 from .kinds import Kind
@@ -44,6 +46,8 @@ _PARTLY = {"type": "object", "additionalProperties": True}
 """A table of which something is said here and the rest elsewhere."""
 _ALWAYS: Mapping[str, str] = MappingProxyType({})
 """The lifetime of what every release of Keras has."""
+_VERBATIM = frozenset({"name", "description", "extends", "include", "keraspec", "parameters"})
+"""Keys in whose values nothing is worked out, or whose own values may be anything."""
 _OWN_KEYS = {"callbacks": ("name",)}
 """Keys of the language that tables of a family may have beside Keras' arguments."""
 
@@ -119,12 +123,39 @@ def _shared(definitions: dict[str, Any]) -> dict[str, Any]:
 
 def _argument(argument: Argument, life: Mapping[str, str] = _ALWAYS) -> dict[str, Any]:
     out = _kind(argument.kind)
+    if argument.name not in _VERBATIM and argument.kind.section is None:
+        extra = out.pop("x-keraspec")
+        out = {**_admitting(out), "x-keraspec": extra}
     out["x-keraspec"] |= life
     if argument.summary:
         out["description"] = argument.summary + _releases(life)
     default = _default(argument)
     if default is not None:
         out["default"] = default
+    return out
+
+
+def _admitting(one: dict[str, Any]) -> dict[str, Any]:
+    """A schema that also takes an expression, at any depth; ``check`` looks at what expressions came to."""
+    if not one or (one.get("type") == "string" and one.keys().isdisjoint(("enum", "const", "pattern"))):
+        return one
+    inner = _inside(one)
+    words = [branch for branch in inner.get("anyOf", [inner]) if branch.keys() == {"type", "pattern"}]
+    if words:  # text of some form stands there anyway: one branch less to explain
+        words[0]["pattern"] += EITHER
+        return inner
+    if inner.keys() == {"anyOf"}:
+        return {"anyOf": [*inner["anyOf"], dict(EXPRESSION)]}
+    return {"anyOf": [inner, dict(EXPRESSION)]}
+
+
+def _inside(one: dict[str, Any]) -> dict[str, Any]:
+    out = dict(one)
+    if "anyOf" in out:
+        out["anyOf"] = [_inside(dict(branch)) for branch in out["anyOf"]]
+    for key in ("items", "additionalProperties"):
+        if isinstance(out.get(key), dict):
+            out[key] = _admitting(out[key])
     return out
 
 
@@ -274,13 +305,14 @@ def _entry(section: Section, families: list[dict[str, Any]]) -> dict[str, Any]:
     looks into the branches only where it finds nothing to offer beside them.
     """
     again = {"type": "string", "description": "The name of an earlier entry, called again with its weights."}
+    block = {"type": "string", "description": "The name of a block: its layers stand here, with these parameters."}
     keys = {key.name: _argument(key) for key in section.keys}
     types = [branch for one in families for branch in one["oneOf"][:-1]]
     names = {"enum": [name for one in families for name in one["properties"]["type"]["enum"]]}
     other: dict[str, Any] = {**_PARTLY, "properties": {"type": {"not": names}}}
     return {
         **_PARTLY,
-        "if": {**_PARTLY, "required": ["reuse"]},
+        "if": {**_PARTLY, "anyOf": [{"required": ["reuse"]}, {"required": ["block"]}, {"required": ["remove"]}]},
         "else": {**_PARTLY, "properties": {"type": {**names, "description": "What it is."}}, "required": ["type"]},
         "oneOf": [
             {
@@ -292,7 +324,7 @@ def _entry(section: Section, families: list[dict[str, Any]]) -> dict[str, Any]:
             *types,
             {
                 **other,
-                "properties": {**other["properties"], "reuse": again, **keys},
+                "properties": {**other["properties"], "reuse": again, "block": block, **keys},
                 "not": {"required": ["reuse"]},
             },
         ],

@@ -94,9 +94,9 @@ CODES: Final[tuple[Code, ...]] = (
         "a part of the language that is not carried out yet",
         "This belongs to the language, but the version of keraspec that you use can't do it yet. You have made no "
         "mistake. A newer version may do it (`keraspec --version` says which one you have); until then, write the "
-        "spec without it, for instance each layer by itself instead of a `repeat`.",
-        '[[layers]]\ntype = "Dense"\nunits = 8\nrepeat = 2',
-        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[[layers]]\ntype = "Dense"\nunits = 8',
+        "spec without it.",
+        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[[assertions]]\ncheck = "params < 5_000_000"',
+        '[[layers]]\ntype = "Dense"\nunits = 8',
     ),
     Code(
         "E111",

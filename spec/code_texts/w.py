@@ -70,4 +70,28 @@ CODES: Final[tuple[Code, ...]] = (
         '[training]\nloss = "mse"\nepochs = 50\n'
         'callbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 10 }]',
     ),
+    Code(
+        "W601",
+        "a parameter that nothing uses",
+        "The parameter has a value, but no expression asks for it, so changing it changes nothing. Mostly a number was "
+        "written where the parameter was meant. Use it, `${NAME}`, or take it away.",
+        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[parameters]\nunits = 8',
+        '[[layers]]\ntype = "Dense"\nunits = "${units}"\n\n[parameters]\nunits = 8',
+    ),
+    Code(
+        "W602",
+        "a block that nothing uses",
+        "The block is defined, and no layer entry has `block` with its name, so none of its layers is in the model. "
+        "Use it, or take it away.",
+        '[blocks.pair]\nlayers = [{ type = "ReLU" }, { type = "ReLU" }]',
+        '[[layers]]\nblock = "pair"\n\n[blocks.pair]\nlayers = [{ type = "ReLU" }, { type = "ReLU" }]',
+    ),
+    Code(
+        "W603",
+        "a file that gives nothing",
+        "`include` takes the blocks of another file, and nothing else of it. This file has no blocks, or none of them "
+        "is used. Name the file that has them, or take the line away.",
+        'include = ["no-blocks.keraspec.toml"]',
+        'name = "all in one file"',
+    ),
 )

@@ -97,6 +97,7 @@ def test_json(folder: Path) -> None:
             "help": 'did you mean "Flatten"?',
             "shapes": [],
             "pointer": "/layers/0/type",
+            "instances": [],
         },
         {
             "file": "broken.keraspec.toml",
@@ -110,6 +111,7 @@ def test_json(folder: Path) -> None:
             "help": "add `units = …`, a whole number of at least 1",
             "shapes": [],
             "pointer": "/layers/1/type",
+            "instances": [],
         },
     ]
 

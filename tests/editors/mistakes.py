@@ -156,8 +156,8 @@ MISTAKES = {
     "key beside reuse": Mistake(
         'reuse = "conv"', 'reuse = "conv"\n¶units = 3', '"reuse": "conv"', '"reuse": "conv",\n¶"units": 3', "units"
     ),
-    "key that comes later": Mistake(
-        "units = 10", "units = 10\n¶repeat = 3", '"units": 10', '"units": 10,\n¶"repeat": 3', "repeat"
+    "repeat that is no number": Mistake(
+        "units = 10", "units = 10\n¶repeat = true", '"units": 10', '"units": 10,\n¶"repeat": true', "[Ii]nteger"
     ),
     "misspelt key of a nested object": Mistake("l2 = 0.01", "¶l3 = 0.01", '"l2": 0.01', '¶"l3": 0.01', "l3"),
     "unknown type of a nested object": Mistake('"L2"', '¶"L3"', '"L2"', '¶"L3"', '"L1L2"'),

@@ -31,7 +31,7 @@ OFFERS = {
         '"filters": 32,\n      "kernel_size": 3,\n      "padding": "same",',
         f"{MARK},",
         offers("filters", "kernel_size", "strides", "padding", "inputs", "trainable"),
-        offers("units", "pool_size", "type", "reuse", "repeat", "rate"),
+        offers("units", "pool_size", "type", "reuse", "block", "rate"),
     ),
     "types of layers": Offer(
         'type = "Reshape"\ntarget_shape = [28, 896]',
@@ -125,7 +125,7 @@ OFFERS = {
         MARK,
         '"outputs": ["digit"],',
         f"{MARK},",
-        offers("outputs", "description"),
-        offers("filters", "epochs", "blocks"),
+        offers("outputs", "description", "parameters", "blocks", "extends", "include"),
+        offers("filters", "epochs", "repeat"),
     ),
 }

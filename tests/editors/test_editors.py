@@ -29,14 +29,17 @@ def test_a_good_spec_gets_no_message(tombi: Editor, json_service: Editor, schema
 
 
 def assert_message(editor: Editor, text: str, says: str) -> None:
-    """The editor says it on the marked line, and makes no more than two messages of one mistake."""
+    """The editor says it on the marked line, and makes no more than two messages of one mistake.
+
+    Tombi adds one, where a name, a table or an expression may stand.
+    """
     before, mark, after = text.partition(HERE)
     assert mark
     line = before.count("\n") + 1
     found = editor.messages(before + after)
     assert found
     assert {message.line for message in found} == {line}
-    assert len(found) <= 2, "one mistake, many messages"
+    assert sum('"not" schema' not in message.text for message in found) <= 2, "one mistake, many messages"
     assert any(re.search(says, message.text) for message in found), found
 
 

@@ -108,7 +108,7 @@ MISTAKES = {
     (62, "E201"): "`memmory`",
     (66, "E103"): "`units`",
     (71, "E105"): "`units`",
-    (78, "E110"): "`repeat`",
+    (78, "E617"): "`each`",
     (81, "E108"): '"cvs"',
     (82, "E106"): "`validation`",
     (83, "E102"): "`batchsize`",

@@ -8,7 +8,8 @@ import pytest
 
 from keraspec.checked import compile_text
 from keraspec.spec.document import Document
-from keraspec.spec.expand import OverrideError, expand, override
+from keraspec.spec.expand import expand
+from keraspec.spec.overlay import OverrideError, override
 from keraspec.spec.read import read_text
 
 TEXT = """\

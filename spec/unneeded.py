@@ -1,0 +1,63 @@
+"""From a Document to warnings about parameters and blocks that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .blocks import Block, mentioned
+from .document import HOLE, Document
+from .notes import Notes
+from .parameters import Parameter, used_names
+from .words import closest
+
+_APART: Final = frozenset({"parameters", "blocks"})
+
+
+def say_unneeded(
+    document: Document, parameters: Mapping[str, Parameter], blocks: Mapping[str, Block], used: set[str], notes: Notes,
+    library: bool,
+) -> None:  # fmt: skip
+    """Note the parameters whose values go nowhere, and the blocks of which there is no instance."""
+    names = {name for key, value in document.data.items() if key not in _APART for name in used_names(value)}
+    for block in blocks.values():
+        definition = document.data["blocks"][block.name]
+        if not isinstance(definition, dict):
+            continue
+        inside = {name for value in definition.values() for name in used_names(value)}
+        names |= inside - block.parameters.keys()
+        for one in block.parameters.values():
+            if one.name not in inside and one.default is not HOLE:
+                near = closest(one.name, inside - block.parameters.keys())
+                words = f"nothing in the block `{block.name}` uses its parameter `{one.name}`"
+                notes.add("W601", words, one.pointer, "key",
+                          help=_use(one.name, near))  # fmt: skip
+    for one in parameters.values():
+        names.update(name for name in _names(document, one) if name != one.name)
+    for one in parameters.values():
+        if one.name not in names and one.default is not HOLE:
+            notes.add("W601", f"nothing uses the parameter `{one.name}`", one.pointer, "key", help=_use(one.name, None))
+    if library:
+        return
+    reached = set(used) | set(mentioned(document.data.get("layers")))
+    waiting = list(reached)
+    while waiting:
+        found = blocks.get(waiting.pop())
+        for name in mentioned(found.layers) if found is not None else ():
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
+    here = document.source
+    for block in blocks.values():
+        if block.name not in reached and document.place(block.pointer, "key").source is here:
+            notes.add("W602", f"no layer uses the block `{block.name}`", block.pointer, "key",
+                      help=f'use it, `{{ block = "{block.name}" }}`, or take it away')  # fmt: skip
+
+
+def _names(document: Document, one: Parameter) -> set[str]:
+    table: Any = document.data.get("parameters")
+    return set(used_names(table[one.name])) if isinstance(table, dict) else set()
+
+
+def _use(name: str, near: str | None) -> str:
+    return f"did you mean it where `{near}` stands?" if near else f"use it, `${{{name}}}`, or take it away"
