@@ -192,6 +192,11 @@ def longer(case: Case) -> bool:
     return any(isinstance(case.written.get(name), list) and len(case.written[name]) > 2 for name in REST)
 
 
+def in_one_place(case: Case) -> bool:
+    rate = case.written.get("dilation", 1)
+    return 0 in (rate if isinstance(rate, list) else [rate])
+
+
 PATCH = (("kernel_size", 0), ("dilation", 1), ("padding", 0))
 REST = ("dilation", "padding", "stride")
 NO_PATCH = {"where not one patch fits Keras goes on with nothing": no_patch}
@@ -212,7 +217,8 @@ PLANS = (
     Plan("ops.space_to_depth", blocks, BLOCKS, compiled=True, accepted=0.2),
     Plan("ops.unfold", patches, SIXES, known=NO_PATCH, compiled=True, accepted=0.2),
     Plan("ops.fold", columns, SIXES | {"output_size": (4, [5, 4], [6, 6], 3)},
-         known=NO_PATCH | {"of a list for more axes Keras reads the first two": longer},
+         known=NO_PATCH | {"of a list for more axes Keras reads the first two": longer,
+                           "pixels with no distance between them are one pixel": in_one_place},
          stuck={"the word is of another number of patches": lambda case: "time" in case.x.shape}, compiled=True,
          accepted=0.2),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...sizes import Size, at_least, known, product, same
+from ...sizes import Size, at_least, depends_on_batch, known, product, same
 from ...tensor import DTYPES, shape_text
 from ..kinds import BOOLEAN, choice, integer, nullable
 from ..kinds import number as a_number
@@ -122,12 +122,15 @@ def categorical_crossentropy(call: Call) -> Inferred:
 
     Raises:
         ShapeError: E307 for another axis than the last, of which Keras 3.15 announces another shape than it computes:
-            always the one without the last, which is right only where both are of one size.
+            always the one without the last, which is right only where both are of one size, or where it is a word.
     """
     output, shape = _pair(call, cast=call["from_logits"])
     (axis,) = axes_of(call, call["axis"], len(shape))
     without = (*shape[:axis], *shape[axis + 1 :])
-    if not all(same(one, other) for one, other in zip(without, shape[:-1], strict=True)):
+    if not all(
+        same(one, said) or not (known(said) or depends_on_batch(said))
+        for one, said in zip(without, shape[:-1], strict=True)
+    ):
         raise ShapeError(
             "E307",
             "Keras 3.15 announces for another axis than the last a shape that it does not compute, and what follows "

@@ -54,7 +54,7 @@ def _variance_fits(call: Call, variance: Operand, tensors: dict[str, Operand]) -
         ShapeError: E304 if they aren't.
     """
     if variance.value is None or variance.dtype == "float32":
-        alike(call, **tensors, variance=variance)
+        alike(call, **tensors | {"variance": variance})
     elif any(one.dtype != "float64" for one in tensors.values()):
         raise ShapeError(
             "E304",
