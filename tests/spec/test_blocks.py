@@ -307,7 +307,10 @@ def test_a_literal_brace_and_text() -> None:
             'layers = [{ block = "b" }]\n[blocks.b]\nlayers = [{ name = "l", type = "ReLU" }, { name = "l", type = "ReLU" }]\n',
             ['E204 "l"'],
         ),
-        ('layers = [{ block = "b", inputs = ["a", "a"] }]\n[blocks.b]\ninputs = ["l", "r"]\nlayers = [{ type = "ReLU" }]\n', ["E214 {"]),
+        (
+            'layers = [{ block = "b", inputs = ["a", "a"] }]\n[blocks.b]\ninputs = ["l", "r"]\nlayers = [{ type = "ReLU" }]\n',
+            ["E214 {"],
+        ),
         ('layers = [{ type = "ReLU", repeat = -1 }]', ["E617 -1"]),
         ('layers = [{ type = "ReLU", repeat = 1.5 }]', ["E617 1.5"]),
         ('layers = [{ type = "ReLU", repeat = true }]', ["E617 true"]),
