@@ -229,6 +229,10 @@ def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, 
     facts = definition_of(family)["x-keraspec"]
     name = facts["aliases"].get(kind, facts.get("names", {}).get(kind, kind))
     definition = record_of(family, name)
+    if not definition and kind in facts.get("names", ()):
+        help_text = f"write the name alone: {quoted(kind)}"
+        run.add("E105", f"{quoted(kind)} is {a(singular)} by its name, which takes no table", at, help=help_text)
+        return False
     if not definition:
         unknown_type(run, family, kind, here, types_of(family))
         run.unsound.add(at)
