@@ -161,12 +161,12 @@ def columns(rng: Random, written: Mapping[str, Any]) -> tuple[Tensor, ...]:
             )
         ]
         number: Axis = int(counts[0] * counts[1])
-        rows: Axis = int(kernel[0] * kernel[1]) * rng.choice((1, 2))
+        rows: Any = int(kernel[0] * kernel[1]) * rng.choice((1, 2))
     except (TypeError, ZeroDivisionError):
         number, rows = 4, 4
     if not isinstance(number, int) or number < 0 or rng.random() < 0.1:
         number = rng.choice((3, "time"))
-    if rng.random() < 0.1:
+    if rows < 0 or rng.random() < 0.1:
         rows = rng.choice((5, "channels"))
     return (Tensor((rows, number), rng.choice((*FLOATS, "int64")), batched=rng.random() < 0.8),)
 
@@ -192,9 +192,12 @@ def longer(case: Case) -> bool:
     return any(isinstance(case.written.get(name), list) and len(case.written[name]) > 2 for name in REST)
 
 
-def in_one_place(case: Case) -> bool:
-    rate = case.written.get("dilation", 1)
-    return 0 in (rate if isinstance(rate, list) else [rate])
+def zero(name: str) -> Callable[[Case], bool]:
+    def holds(case: Case) -> bool:
+        value = case.written.get(name, 1)
+        return 0 in (value if isinstance(value, list) else [value])
+
+    return holds
 
 
 PATCH = (("kernel_size", 0), ("dilation", 1), ("padding", 0))
@@ -218,7 +221,8 @@ PLANS = (
     Plan("ops.unfold", patches, SIXES, known=NO_PATCH, compiled=True, accepted=0.2),
     Plan("ops.fold", columns, SIXES | {"output_size": (4, [5, 4], [6, 6], 3)},
          known=NO_PATCH | {"of a list for more axes Keras reads the first two": longer,
-                           "pixels with no distance between them are one pixel": in_one_place},
+                           "pixels with no distance between them are one pixel": zero("dilation"),
+                           "images of no pixels are none": zero("output_size")},
          stuck={"the word is of another number of patches": lambda case: "time" in case.x.shape}, compiled=True,
          accepted=0.2),
 )  # fmt: skip

@@ -82,6 +82,7 @@ STRICT: Mapping[str, str] = {
     **dict.fromkeys(("class_id", "top_k", "k", "start_from_epoch", "save_freq", "profile_batch", "patience"), _COUNT),
     **dict.fromkeys(("cooldown", "histogram_freq", "embeddings_freq", "update_freq", "num_regressors"), _COUNT),
     **dict.fromkeys(("warmup_steps", "decay_steps", "ns_steps", "num_classes", "num_labels", "verbose"), _COUNT),
+    "num_thresholds": "fewer than two thresholds make no curve, though Keras reads over it where they are stated",
     **dict.fromkeys(("min_delta", "min_lr", "stddev", "epsilon", "gamma", "beta", "power", "t_mul", "m_mul"), _SIZE),
     **dict.fromkeys(("decay_rate", "end_learning_rate", "warmup_target", "factor", "rms_rate", "rate"), _SIZE),
     **dict.fromkeys(("epsilon_1", "epsilon_2", "initial_accumulator_value", "adam_lr_ratio"), _SIZE),
