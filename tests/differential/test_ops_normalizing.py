@@ -232,7 +232,7 @@ PLANS = (
          compiled=True, accepted=0.3),
     Plan("ops.multi_hot", some(0, 1, 2, dtypes=MANY),
          {"axis": (-1, -1, 0, 1, 2, -2), "dtype": ("none", "int32", "bool")},
-         compiled=True, accepted=0.2, known={"Keras announces the dtype of the numbers": sorts}),
+         compiled=True, accepted=0.2, known={"Keras announces the dtype of the numbers": sorts} | NO_CLASSES),
     Plan("ops.binary_crossentropy", pair, {"from_logits": (True, False)}, compiled=True, accepted=0.2),
     Plan("ops.categorical_crossentropy", pair, {"from_logits": (True, False), "axis": (-1, -1, 1, 0)}, compiled=True,
          accepted=0.2),
