@@ -192,7 +192,7 @@ def test_names_inside_do_not_depend_on_the_picture(record: object) -> None:
     for arguments in ({"weights": "none", "include_top": False, "pooling": "avg"}, {"weights": "none"}):
         layer = instantiate(record, arguments)
         names = record.inside(layer.arguments)
-        open_too = "include_top" in arguments
+        open_too = "include_top" in arguments and "NASNet" not in record.name  # which needs numbers
         for shape in ((123, 86, 3), *(((symbol("height"), symbol("width"), 3),) if open_too else ())):
             given = record.rule(Call(layer, {"inputs": (TensorType((BATCH, *shape)),)}, {}, policy("float32")))
             assert tuple(one.name for one in given.inside) == names
