@@ -65,10 +65,13 @@ def _lesson(one: Code) -> Iterator[str]:
 
 
 def _near(wanted: str, every: tuple[str, ...]) -> str | None:
-    """The code that was probably meant: the same digits, or nearly."""
+    """The code that was probably meant: the same digits, or nearly, of the same area if there is one."""
     from difflib import get_close_matches
 
     digits = "".join(letter for letter in wanted if letter.isdigit())
     same = [one for one in every if digits and one[1:] == digits]
-    near = same or get_close_matches(wanted, every, n=1, cutoff=0.5)
+    alike = [one for one in every if one[:2] == wanted[:2]]
+    near = (
+        same or get_close_matches(wanted, alike, n=1, cutoff=0.5) or get_close_matches(wanted, every, n=1, cutoff=0.5)
+    )
     return near[0] if near else None
