@@ -84,8 +84,15 @@ def assert_agreement(data: dict[str, Any]) -> None:
     assert by_schema == by_check, (codes, data)
 
 
+WRITTEN_OUT = re.compile(
+    r"\$\{|^\s*\[?(blocks|parameters|extends|include)\b|\b(block|after|before|remove)\s*=", re.MULTILINE
+)
+"""What is held against the schema of an object only after it is written out, and so not as it stands in the file."""
+
+
 def _bad_specs() -> list[Path]:
-    return sorted((ROOT / "tests" / "bad").glob("*.keraspec.*"))
+    every = sorted((ROOT / "tests" / "bad").glob("*.keraspec.*"))
+    return [path for path in every if not WRITTEN_OUT.search(path.read_text(encoding="utf-8", errors="replace"))]
 
 
 @pytest.mark.parametrize("path", _bad_specs(), ids=lambda path: path.name)
