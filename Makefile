@@ -11,7 +11,7 @@ RELEASES = tests/differential/test_coverage.py tests/differential/test_training_
 	tests/differential/test_ops_shapes.py tests/differential/test_ops_ordering.py tests/differential/test_ops_contractions.py
 ROOMS = cli compiler runtime schemas spec
 
-.PHONY: demo test test-oldest lint types check-links setup setup-test bench schema inventory clean
+.PHONY: demo test test-oldest oracle lint types check-links setup setup-test bench schema inventory clean
 
 demo: setup
 	$(BIN)/keraspec check examples/digits.keraspec.toml

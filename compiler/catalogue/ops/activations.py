@@ -74,13 +74,6 @@ def along(call: Call) -> Inferred:
     return given(x.shape, x.dtype, x.size * 4)
 
 
-def along_one(call: Call) -> Inferred:
-    """Along one axis; about 4 operations an element."""
-    x = real(call)
-    axes_of(call, call["axis"], x.rank)
-    return given(x.shape, x.dtype, x.size * 4)
-
-
 def gated(call: Call) -> Inferred:
     """The axis is halved: one half times the sigmoid of the other. 2 operations an element of the result."""
     x = real(call)
@@ -150,7 +143,7 @@ OPS: Final = (
         "sparsemax",
         "Like softmax, with exact zeros for what is far behind.",
         X,
-        along_one,
+        along,
         (Argument("axis", integer(), -1, "The axis whose numbers share what there is."),),
         home="nn",
     ),
