@@ -10,7 +10,6 @@ from .compiler.graph import Graph, TypedGraph
 from .spec.document import Document
 from .spec.expand import expand
 from .spec.finding import Diagnostic, Finding, located
-from .spec.overlay import overlay, override
 from .spec.problem import Problem
 from .spec.report import ordered
 from .spec.spec import Spec
@@ -99,8 +98,12 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     said = [located(one, document) for one in read] if document is not None else []
     if document is None:
         return Checked(path, None, None, None, None, tuple(Diagnostic(one, one.place) for one in read if one.place))
-    document, laid = overlay(document)
-    document = override(document, overrides)
+    laid: tuple[Diagnostic, ...] = ()
+    if overrides or not document.data.keys().isdisjoint(("extends", "include")):  # else nothing is loaded for it
+        from .spec.overlay import overlay, override
+
+        document, laid = overlay(document)
+        document = override(document, overrides)
     document, expanded = expand(document)
     checked = validate(document)
     spec, parsed = parse(checked)
