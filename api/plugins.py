@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .compiler.catalogue import DOTTED
 from .compiler.catalogue.kinds import Kind
-from .compiler.catalogue.offered import FAMILIES, forget, offer
+from .compiler.catalogue.offered import forget, offer
 from .compiler.catalogue.record import Argument, Record
 from .compiler.catalogue.schema import definitions_of
 from .spec import published
@@ -116,9 +116,11 @@ def _file(name: str, path: Path) -> ModuleType:
 
 
 def _records(name: str, module: ModuleType) -> Iterator[Record]:
-    every = {family: getattr(module, family.upper(), ()) for family in FAMILIES}
+    every = {family: getattr(module, family.upper(), ()) for family in published.PLUGGED}
     if not any(every.values()):
-        raise PluginError(f'the plugin "{name}" offers nothing: it has none of {", ".join(map(str.upper, FAMILIES))}')
+        raise PluginError(
+            f'the plugin "{name}" offers nothing: it has none of {", ".join(map(str.upper, published.PLUGGED))}'
+        )
     for family, records in every.items():
         for record in records:
             _look_over(name, family, record)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .document import Pointer
-from .published import SINGULAR, plugins, types_of
+from .published import PLUGGED, SINGULAR, plugins, types_of
 from .validation import Validation
 from .words import a, closest, quoted, shown
 
@@ -18,13 +18,6 @@ TYPES: Final[Mapping[str, frozenset[str]]] = {
     )
 }
 """Family → names that it will have."""
-PLUGGED: Final = frozenset(
-    {
-        "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers",
-        "regularizers", "constraints",
-    }
-)  # fmt: skip
-"""Families of which plugins may offer objects."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 

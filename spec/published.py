@@ -37,6 +37,11 @@ DOTTED: Final = ("ops", "applications")
 """Families whose objects are written with the family in front: ``ops.matmul``."""
 ENTRIES: Final = ("layers", *DOTTED)
 """Families of which a layer entry may be."""
+PLUGGED: Final = (
+    "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
+    "constraints",
+)  # fmt: skip
+"""Families of which a plugin may offer objects."""
 
 
 @cache

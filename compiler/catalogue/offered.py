@@ -7,12 +7,6 @@ from typing import Final
 
 from .record import Record
 
-FAMILIES: Final = (
-    "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
-    "constraints",
-)  # fmt: skip
-"""Families of which a plugin may offer objects."""
-
 _RECORDS: Final[dict[tuple[str, str], Record]] = {}
 
 
