@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .document import HOLE, Pointer
+from .published import schema as published
 from .words import closest, quoted, shown
 
 _SEVERAL = r"\s*[\[(]?\s*\d+(\s*[x×*,]\s*\d+)+\s*,?\s*[\])]?\s*"
@@ -25,9 +26,13 @@ def fits(schema: Mapping[str, Any], value: Any) -> bool:
     """
     validator = _VALIDATORS.get(id(schema))
     if validator is None:
-        from jsonschema_rs import Draft202012Validator  # a third of jsonschema's import time, far faster
+        from jsonschema_rs import Draft202012Validator, ValidationError  # far faster than jsonschema, to import too
 
-        validator = _VALIDATORS[id(schema)] = Draft202012Validator(dict(schema))
+        try:
+            validator = Draft202012Validator(dict(schema))
+        except ValidationError:  # it leans on definitions of the whole, which are many: few schemas do
+            validator = Draft202012Validator({**schema, "$defs": published()["$defs"]})
+        _VALIDATORS[id(schema)] = validator
     return bool(validator.is_valid(_without_holes(value) if isinstance(value, list | dict) else value))
 
 
