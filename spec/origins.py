@@ -52,7 +52,8 @@ class Expansion:
     ``written`` is the document before; ``moved`` leads from pointers of the expanded one to those of ``written``
     wherever the two differ; ``frames`` has the instance in which each entry stands. ``names`` are the entries'
     full names, each with whether a person wrote it. ``composed`` are names at the top that stand for several
-    entries or none; ``outputs`` the names of the model's outputs, where no table gives them.
+    entries or none; ``outputs`` the names of the model's outputs, where no table gives them. ``idle`` are entries that
+    stand in no instance, found under ``("idle", number)``.
     """
 
     written: Document
@@ -61,6 +62,7 @@ class Expansion:
     names: tuple[tuple[str, bool], ...] = ()
     composed: frozenset[str] = frozenset()
     outputs: tuple[str, ...] | None = None
+    idle: tuple[Mapping[str, Any], ...] = ()
 
     def source(self, pointer: Pointer) -> Pointer:
         """The pointer into the document as written."""

@@ -9,7 +9,6 @@ from .blocks import Block, mentioned
 from .document import HOLE, Document
 from .notes import Notes
 from .parameters import Parameter, used_names
-from .words import closest
 
 _APART: Final = frozenset({"parameters", "blocks"})
 
@@ -20,6 +19,7 @@ def say_unneeded(
 ) -> None:  # fmt: skip
     """Note the parameters whose values go nowhere, and the blocks of which there is no instance."""
     names = {name for key, value in document.data.items() if key not in _APART for name in used_names(value)}
+    misspelt = [one.finding.help or "" for one in notes.found if one.finding.code == "E602"]
     for block in blocks.values():
         definition = document.data["blocks"][block.name]
         if not isinstance(definition, dict):
@@ -27,16 +27,16 @@ def say_unneeded(
         inside = {name for value in definition.values() for name in used_names(value)}
         names |= inside - block.parameters.keys()
         for one in block.parameters.values():
-            if one.name not in inside and one.default is not HOLE:
-                near = closest(one.name, inside - block.parameters.keys())
+            if one.name not in inside and one.default is not HOLE and not any(f"`{one.name}`" in it for it in misspelt):
                 words = f"nothing in the block `{block.name}` uses its parameter `{one.name}`"
-                notes.add("W601", words, one.pointer, "key",
-                          help=_use(one.name, near))  # fmt: skip
+                notes.add("W601", words, one.pointer, "key", help=_use(one.name))
     for one in parameters.values():
         names.update(name for name in _names(document, one) if name != one.name)
     for one in parameters.values():
+        if any(f"`{one.name}`" in words for words in misspelt):
+            continue  # that is the name which was meant
         if one.name not in names and one.default is not HOLE:
-            notes.add("W601", f"nothing uses the parameter `{one.name}`", one.pointer, "key", help=_use(one.name, None))
+            notes.add("W601", f"nothing uses the parameter `{one.name}`", one.pointer, "key", help=_use(one.name))
     if library:
         return
     reached = set(used) | set(mentioned(document.data.get("layers")))
@@ -59,5 +59,5 @@ def _names(document: Document, one: Parameter) -> set[str]:
     return set(used_names(table[one.name])) if isinstance(table, dict) else set()
 
 
-def _use(name: str, near: str | None) -> str:
-    return f"did you mean it where `{near}` stands?" if near else f"use it, `${{{name}}}`, or take it away"
+def _use(name: str) -> str:
+    return f"use it, `${{{name}}}`, or take it away"

@@ -15,6 +15,7 @@ from .finding import Finding, Related
 from .installed import check_release
 from .later import later_key, later_value
 from .published import (
+    FORMULAS,
     SINGULAR,
     Schema,
     definition_of,
@@ -42,6 +43,8 @@ def validate(document: Document) -> Validation:
     run = Validation(document)
     data = run.document.data
     _keys(run, schema(), data, (), "the spec", skip=frozenset({"keraspec"}))
+    for index, entry in enumerate(document.expansion.idle if document.expansion is not None else ()):
+        _entry(run, definition_of("sections.layer"), entry, ("idle", index))
     _version(run, data)
     return run
 
@@ -159,6 +162,10 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
             help_text = f"write the name alone: {quoted(known[0])}" if known else None
             run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
             return
+        if family in FORMULAS and "expression" in value and "type" not in value:
+            formula = definition_of("sections.formula")
+            _keys(run, formula, value, at, formula["x-keraspec"]["title"])
+            return
         _table(run, family, value, at, nested=True)
     elif isinstance(value, str) and "names" in facts:
         if value in facts["names"]:
@@ -269,6 +276,8 @@ def _section(run: Validation, extra: Schema, value: Any, at: Pointer, what: str)
     elif each == "list":
         if not isinstance(value, list):
             two = "write `[[layers]]`, with two square brackets, above each layer"
+            if name != "layer":
+                two = f"write `[[{'.'.join(map(str, at))}]]`, with two square brackets"
             help_text = two if isinstance(value, dict) else None
             run.add(
                 "E105",
@@ -279,7 +288,7 @@ def _section(run: Validation, extra: Schema, value: Any, at: Pointer, what: str)
             )
             run.spoil(at[:-1], str(at[-1]))
             return
-        if not value and at not in run.document.damaged:
+        if not value and name == "layer" and at not in run.document.damaged:
             run.add("E103", f"`{at[-1]}` is empty: a model needs at least one layer", at, help="add a layer")
             run.spoil(at[:-1], str(at[-1]))
         for index, item in enumerate(value):

@@ -9,11 +9,12 @@ from typing import Any, Final
 from .blocks import blocks_of
 from .document import HOLE, Document, Pointer
 from .finding import Diagnostic
+from .idle import Idle, idle_entries
 from .instances import Instances, TooMany
 from .notes import Notes
 from .origins import Expansion
 from .parameters import Parameter, declarations, settle
-from .scope import Scope, Target
+from .scope import Scope, Target, resolve
 from .unneeded import say_unneeded
 from .validation import is_library
 from .wiring import wire
@@ -39,7 +40,19 @@ def write_out(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
             data[key] = value if key in VERBATIM else worker.value(value, shared, (key,), None)
     writer = Instances(blocks, shared, notes, lacking or document.data.get("blocks") is HOLE)
     composed, outputs = _layers(document, data, writer)
-    expansion = Expansion(document, writer.moved, tuple(writer.frames), tuple(writer.names), composed, outputs)
+    idle: list[Idle] = []
+    if data.get("layers") is not HOLE or "layers" not in document.data:
+        idle = idle_entries(document, blocks, shared, writer.shown, writer.used, notes)
+    writer.moved.update({("idle", index): pointer for index, (pointer, _) in enumerate(idle)})
+    expansion = Expansion(
+        document,
+        writer.moved,
+        tuple(writer.frames),
+        tuple(writer.names),
+        composed,
+        outputs,
+        tuple(one for _, one in idle),
+    )
     damaged = {one for one in document.damaged if one[:1] != ("layers",) and one[:1] != ("blocks",)}
     for index in range(len(writer.entries)):
         if writer.moved[("layers", index)] in document.damaged:
@@ -85,6 +98,7 @@ def _layers(
             data.pop("outputs", None)
             return frozenset(), None
         data["layers"] = writer.entries
+    _written_terms(data, scope, writer)
     if "outputs" in document.data:
         return scope.composed, _written_outputs(document, data, scope, writer)
     return scope.composed, _last(data, scope, writer, entries)
@@ -112,6 +126,31 @@ def _written_outputs(
             names.append(_name(text))
     data["outputs"] = found
     return tuple(names)
+
+
+def _written_terms(data: dict[str, Any], scope: Scope, writer: Instances) -> None:
+    """Put what names stand for into the ``inputs`` of loss terms."""
+    training = data.get("training")
+    terms = training.get("losses") if isinstance(training, dict) else None
+    if not isinstance(terms, list):
+        return
+    found = []
+    for index, term in enumerate(terms):
+        tensors = term.get("inputs") if isinstance(term, dict) else None
+        if isinstance(tensors, dict):
+            at: Pointer = ("training", "losses", index, "inputs")
+            term = {**term, "inputs": {key: _tensor(text, scope, (*at, key), writer) for key, text in tensors.items()}}
+        found.append(term)
+    data["training"] = {**training, "losses": found}
+
+
+def _tensor(text: Any, scope: Scope, at: Pointer, writer: Instances) -> Any:
+    tensors, _ = resolve(text, scope, at, writer.notes) if isinstance(text, str) else ((text,), False)
+    if tensors is not None and len(tensors) != 1:
+        writer.notes.add("E622", f"each name of a loss term is one tensor, and `{text}` stands for {len(tensors)}, "
+                         "side by side", at, help="name one of them, or join them in the graph first")  # fmt: skip
+        tensors = None
+    return HOLE if tensors is None else tensors[0]
 
 
 def _name(text: Any) -> str:
