@@ -7,17 +7,20 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from admitting import admits
+from admitting import admits, same_sort
 from drawing import value_of
-from oracle import Verdict
+from oracle import SORT, Verdict
 from subjects import Subject
 from test_applications import FLOATING, SIZES, Case, agree, ours, theirs
 
 from keraspec.compiler.catalogue import family
+from keraspec.compiler.catalogue.kinds import Kind
 from keraspec.compiler.catalogue.record import ArgumentError, Record, ShapeError
 
 MOST = 5
 """Cases of each: a network takes seconds."""
+NO_TOP = "we refuse what can't be true of the last layer where that is left out; Keras reads over it"
+OF_THE_TOP = ("classes", "classifier_activation")
 WEIGHTS = "weights stay none: nothing is fetched while testing"
 
 
@@ -27,7 +30,7 @@ def soak_cases() -> Iterator[Subject]:
         if record.refused is None:
             arguments = tuple(argument.name for argument in record.arguments if argument.name != "weights")
             yield Subject(
-                record.name, partial(draw, record), partial(judge, record), most=MOST, arguments=arguments,
+                record.name, partial(draw, record), partial(judge, record), (NO_TOP,), most=MOST, arguments=arguments,
                 unsaid={"weights": WEIGHTS},
             )  # fmt: skip
 
@@ -63,7 +66,7 @@ def judge(record: Record, case: Case) -> Verdict:
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         return Verdict(refused=True) if mine else Verdict(problems=(f"we accept it, Keras refuses: {said}",))
     if mine:
-        return Verdict(problems=(f"Keras accepts it, we refuse: {mine}",))
+        return _stricter(record, case, mine)
     del model
     try:
         agree(case)
@@ -72,11 +75,25 @@ def judge(record: Record, case: Case) -> Verdict:
     return Verdict(accepted=True)
 
 
-def _refusal(record: Record, case: Case) -> str:
+def _stricter(record: Record, case: Case, mine: str) -> Verdict:
+    """We refuse what Keras takes: right where a value is of another type, or goes nowhere."""
+    wrong = _misfits(record, case)
+    if wrong and not any(same_sort(kind, case.arguments[name]) for name, kind in wrong.items()):
+        return Verdict(reasons=(SORT,))
+    if wrong and not case.arguments.get("include_top", True) and set(wrong) <= set(OF_THE_TOP):
+        return Verdict(reasons=(NO_TOP,))
+    return Verdict(problems=(f"Keras accepts it, we refuse: {mine}",))
+
+
+def _misfits(record: Record, case: Case) -> dict[str, Kind]:
+    """The arguments whose values their kinds do not admit."""
     kinds = {argument.name: argument.kind for argument in record.arguments}
-    for name, value in case.arguments.items():
-        if not admits(kinds[name], value):
-            return f"`{name}` must be {kinds[name].expects}"
+    return {name: kinds[name] for name, value in case.arguments.items() if not admits(kinds[name], value)}
+
+
+def _refusal(record: Record, case: Case) -> str:
+    for name, kind in _misfits(record, case).items():
+        return f"`{name}` must be {kind.expects}"
     try:
         ours(case)
     except (ArgumentError, ShapeError) as error:
@@ -97,3 +114,10 @@ def test_a_mistake_is_refused_by_both() -> None:
     assert judge(record, Case("MobileNet", (31, 75, 3), {"include_top": False})).refused
     right = {"alpha": 0.25, "include_top": False, "pooling": "max"}
     assert judge(record, Case("MobileNet", (64, 64, 3), right)).accepted
+
+
+def test_a_value_that_keras_reads_over_is_a_difference_on_the_list() -> None:
+    record = family("applications")["applications.MobileNet"]
+    no_top = {"alpha": 0.25, "include_top": False}
+    assert judge(record, Case("MobileNet", (64, 64, 3), {**no_top, "classes": "many"})).reasons == (SORT,)
+    assert judge(record, Case("MobileNet", (64, 64, 3), {**no_top, "classes": 0})).reasons == (NO_TOP,)
