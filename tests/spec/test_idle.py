@@ -34,7 +34,8 @@ def found(text: str) -> list[str]:
 def test_blocks_that_nothing_uses(layer: str, code: str) -> None:
     text = (
         f"{HEAD}{GOOD}"
-        f'[blocks.idle]\nparameters = {{ n = {{}} }}\nlayers = [\n{{ type = "Dense", units = "${{n}}" }},\n{layer},\n]\n'
+        f"[blocks.idle]\nparameters = {{ n = {{}} }}\nlayers = [\n"
+        f'{{ type = "Dense", units = "${{n}}" }},\n{layer},\n]\n'
         '[blocks.good]\nparameters = { n = {} }\nlayers = [{ type = "Dense", units = "${n}" }]\n'
     )
     assert f"{code} 10" in found(text)
@@ -47,7 +48,8 @@ def test_what_only_an_instance_would_know_is_not_judged() -> None:
         "parameters = { n = {}, kind = {}, deep = {} }\nlayers = [\n"
         '{ type = "${kind}", units = "${n}", activation = "${kind}_${n}" },\n'
         '{ type = "Dense", units = "${2 * n if deep else item}", repeat = "${n}", when = "${deep}" },\n'
-        '{ type = "Conv2D", filters = 3, kernel_size = [1, "${n}"], kernel_regularizer = { type = "L2", l2 = "${n}" } },\n'
+        '{ type = "Conv2D", filters = 3, kernel_size = [1, "${n}"],'
+        ' kernel_regularizer = { type = "L2", l2 = "${n}" } },\n'
         '{ block = "${kind}", n = 3 },\n]\n'
     )
     assert found(text) == []
@@ -59,7 +61,7 @@ def test_entries_that_are_left_out(way: str) -> None:
 
 
 def test_a_library_of_blocks() -> None:
-    text = 'keraspec = 1\n[blocks.pair]\nlayers = [\n{ type = "Dense", units = 3 },\n{ type = "Dropout", ratee = 0.5 },\n]\n'
+    text = 'keraspec = 1\n[blocks.pair]\nlayers = [\n{ type = "ReLU" },\n{ type = "Dropout", ratee = 0.5 },\n]\n'
     assert found(text) == ["E104 5"]
 
 
