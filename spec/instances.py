@@ -312,7 +312,7 @@ class Instances:
             return self._unknown(scope, entry, pointer, full, named)
         if target.absent is not None:
             return Target(wires.first, absent=target.absent)
-        if target.many:
+        if target.many and target.members:
             self.notes.add("E622", f"`{path}` stands for several, side by side: which is to be called again?", at,
                            frame=frame, help=f'write "{path}.0", or another number')  # fmt: skip
             return self._unknown(scope, entry, pointer, full, named)

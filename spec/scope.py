@@ -93,7 +93,7 @@ def resolve(text: str, scope: Scope, at: Pointer, notes: Notes, entry: str | Non
         return (f"{target.plain}[{index}]",), False
     if target.many:
         _say(notes, scope, "E622", f"`{found[1]}` stands for several, side by side: of which is [{index}] meant?", at,
-             help=f'write "{found[1]}.0[{index}]", or another number')  # fmt: skip
+             help=f'write "{found[1]}.0[{index}]", or another number' if target.members else None)  # fmt: skip
         return None, False
     if target.outputs is not None and index < len(target.outputs):
         return target.outputs[index], False
@@ -135,7 +135,7 @@ def _nothing_inside(target: Target, way: str, part: str, scope: Scope, at: Point
              help=f'write "{way}" alone, which then stands for what it takes')  # fmt: skip
     elif part in target.hidden:
         _generated(f"{way}.{part}", target.hidden[part], part, scope, at, notes)
-    elif target.many:
+    elif target.many and target.members:
         _say(notes, scope, "E622", f"`{way}` stands for several, side by side: in which is `{part}` meant?", at,
              help=f'write "{way}.0.{part}", or another number')  # fmt: skip
     else:
