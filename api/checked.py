@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .compiler.graph import Graph, TypedGraph
@@ -45,6 +45,17 @@ class Checked:
     def ok(self) -> bool:
         """Whether the spec can be built: no errors; warnings may be there."""
         return not self.errors
+
+    def asked(self) -> Checked:
+        """This spec where a model is asked of it: then a file that has blocks alone is wrong (E624)."""
+        from .spec.validation import is_library
+
+        if self.document is None or not is_library(self.document):
+            return self
+        words = "this file has blocks and no layers: others include it, and there is no model in itself"
+        way = 'name the spec that has `include = ["' + self.path.name + '"]`, or write `inputs` and `layers` here'
+        found = self.locate(Finding("E624", words, ("blocks",), "key", help=way))
+        return replace(self, diagnostics=tuple(ordered([*self.diagnostics, found])))
 
     def _repr_svg_(self) -> str | None:
         """The picture, in a notebook; nothing where there is nothing to draw."""

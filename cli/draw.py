@@ -45,7 +45,7 @@ def command(spec: Path, output: Path, theme: Literal["auto", "light", "dark"], s
     except DrawError as error:
         refuse(str(error))
     with files():
-        checked = compile_file(spec, settings)
+        checked = compile_file(spec, settings).asked()
     if checked.errors:
         say(checked.diagnostics, "full", err=True)
     if checked.typed is None or not checked.typed.graph.nodes:

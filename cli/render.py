@@ -24,7 +24,7 @@ def command(spec: Path, origins: bool, settings: tuple[str, ...]) -> None:
     from ..spec.rendered import rendered
 
     with files():
-        checked = compile_file(spec, settings)
+        checked = compile_file(spec, settings).asked()
     if not checked.ok:
         say(checked.diagnostics, "full", err=True)
         raise SystemExit(1)

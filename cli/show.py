@@ -50,7 +50,7 @@ def command(
     from ..compiler.show import summarise
 
     with files():
-        checked = compile_file(spec, settings)
+        checked = compile_file(spec, settings).asked()
     if checked.errors or checked.typed is None:
         say(checked.diagnostics, "full", err=True)
         raise SystemExit(1)

@@ -35,7 +35,7 @@ def command(spec: Path, run_dir: Path | None, settings: tuple[str, ...], epochs:
     if epochs is not None:
         settings = (*settings, f"training.epochs={epochs}")
     with files():
-        checked = compile_file(spec, settings)
+        checked = compile_file(spec, settings).asked()
         say(checked.diagnostics, "full", err=True)
         if checked.errors:
             raise SystemExit(1)

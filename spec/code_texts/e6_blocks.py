@@ -132,6 +132,14 @@ CODES: Final[tuple[Code, ...]] = (
         '[[layers]]\nblock = "thin"\n\n[blocks.thin]\nlayers = [{ type = "ReLU" }]',
     ),
     Code(
+        "E624",
+        "a file of blocks, of which a model was asked",
+        "A file with `blocks` and neither `inputs` nor `layers` is there for others to include. It can be checked, but "
+        "there is nothing in it to show, draw, build or train. Name the spec that includes it.",
+        '[blocks.pair]\nlayers = [{ type = "ReLU" }, { type = "ReLU" }]',
+        '[[layers]]\nblock = "pair"\n\n[blocks.pair]\nlayers = [{ type = "ReLU" }, { type = "ReLU" }]',
+    ),
+    Code(
         "E630",
         "another file that can't be read",
         "`extends` and `include` name other specs. Their paths are relative to the file in which they stand. There is "
