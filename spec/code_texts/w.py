@@ -71,6 +71,16 @@ CODES: Final[tuple[Code, ...]] = (
         'callbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 10 }]',
     ),
     Code(
+        "W404",
+        "a tensor that a loss term does not use",
+        "`inputs` of a loss term gives names to tensors, for its expression to use. The expression does not use this "
+        "one. Use it, or take it away.",
+        '[[layers]]\nname = "price"\ntype = "Dense"\nunits = 1\n\n[[training.losses]]\nname = "small"\n'
+        'inputs = { p = "price", q = "price" }\nexpression = "abs(p)"',
+        '[[layers]]\nname = "price"\ntype = "Dense"\nunits = 1\n\n[[training.losses]]\nname = "small"\n'
+        'inputs = { p = "price" }\nexpression = "abs(p)"',
+    ),
+    Code(
         "W601",
         "a parameter that nothing uses",
         "The parameter has a value, but no expression asks for it, so changing it changes nothing. Mostly a number was "
@@ -93,5 +103,24 @@ CODES: Final[tuple[Code, ...]] = (
         "is used. Name the file that has them, or take the line away.",
         'include = ["no-blocks.keraspec.toml"]',
         'name = "all in one file"',
+    ),
+    Code(
+        "W604",
+        "a section or an input of a block that nothing uses",
+        "What stands here changes nothing: a target or a weight of an output that has neither a loss nor a metric, or "
+        "an input of a block that none of its layers takes. Mostly a line was forgotten elsewhere. Use it, or take it "
+        "away.",
+        '[[layers]]\nblock = "pair"\ninputs = ["image", "image"]\n\n'
+        '[blocks.pair]\ninputs = ["left", "right"]\nlayers = [{ type = "ReLU", inputs = "left" }]',
+        '[[layers]]\nblock = "pair"\n\n[blocks.pair]\ninputs = ["left"]\nlayers = [{ type = "ReLU" }]',
+    ),
+    Code(
+        "W801",
+        "a part of a model that is left out on import",
+        "The file says more than the spec that was made of it: a size of batches, a custom loss, the state that a layer "
+        "hands on from batch to batch. The network is the same without it, save where the message says what differs. "
+        "Look whether you need it, and write it into the spec by hand in some other way.",
+        "# keraspec import letters.h5                  an input of 32 rows at a time",
+        "# keraspec import letters.keras               an input of any number of rows",
     ),
 )

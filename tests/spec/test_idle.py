@@ -77,3 +77,13 @@ def test_a_misspelt_name_is_said_once() -> None:
 def test_a_parameter_that_is_unused_beside_another_mistake_is_said() -> None:
     text = HEAD + '[parameters]\nunits = 3\nkernel = 3\n[[layers]]\ntype = "Dense"\nunits = "${unit}"\n'
     assert found(text) == ["W601 5", "E602 8"]
+
+
+def test_a_block_that_an_expression_may_choose_is_in_use() -> None:
+    text = (
+        'layers = [{ block = "${kind}" }]\n[parameters]\nkind = { enum = ["deep", "flat"], default = "deep" }\n'
+        '[blocks.deep]\nlayers = [{ type = "Dense", units = 4 }]\n[blocks.flat]\nlayers = [{ block = "low" }]\n'
+        '[blocks.low]\nlayers = [{ type = "ReLU" }]\n[blocks.other]\nlayers = [{ type = "ReLU" }]\n'
+    )
+    assert found(HEAD + text) == ["W602 12"]
+    assert found(HEAD + text.replace('"${kind}"', '"deep"', 1)) == ["W601 5", "W602 8", "W602 10", "W602 12"]
