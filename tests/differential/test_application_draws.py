@@ -7,9 +7,10 @@ from functools import partial
 from random import Random
 from typing import Any
 
+import numpy as np
 from admitting import admits, same_sort
 from drawing import value_of
-from oracle import SORT, Verdict
+from oracle import SORT, STANDSTILL, Verdict
 from subjects import Subject
 from test_applications import FLOATING, SIZES, Case, agree, ours, theirs
 
@@ -20,6 +21,8 @@ from keraspec.compiler.catalogue.record import ArgumentError, Record, ShapeError
 MOST = 5
 """Cases of each: a network takes seconds."""
 NO_TOP = "we refuse what can't be true of the last layer where that is left out; Keras reads over it"
+REAL = 107
+"""Height and width of a real picture where a case leaves them open."""
 OF_THE_TOP = ("classes", "classifier_activation")
 WEIGHTS = "weights stay none: nothing is fetched while testing"
 
@@ -66,7 +69,7 @@ def judge(record: Record, case: Case) -> Verdict:
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         return Verdict(refused=True) if mine else Verdict(problems=(f"we accept it, Keras refuses: {said}",))
     if mine:
-        return _stricter(record, case, mine)
+        return _stricter(record, case, mine, model)
     del model
     try:
         agree(case)
@@ -75,13 +78,20 @@ def judge(record: Record, case: Case) -> Verdict:
     return Verdict(accepted=True)
 
 
-def _stricter(record: Record, case: Case, mine: str) -> Verdict:
-    """We refuse what Keras takes: right where a value is of another type, or goes nowhere."""
+def _stricter(record: Record, case: Case, mine: str, model: Any) -> Verdict:
+    """We refuse what Keras takes: right where a value is of another type, or goes nowhere, or the network does not run
+    on pictures whose size is known at last."""
     wrong = _misfits(record, case)
     if wrong and not any(same_sort(kind, case.arguments[name]) for name, kind in wrong.items()):
         return Verdict(reasons=(SORT,))
     if wrong and not case.arguments.get("include_top", True) and set(wrong) <= set(OF_THE_TOP):
         return Verdict(reasons=(NO_TOP,))
+    if not all(isinstance(size, int) for size in case.shape):
+        sides = (size if isinstance(size, int) else REAL for size in case.shape)
+        try:
+            model(np.zeros((1, *sides), "float32"))
+        except Exception:
+            return Verdict(reasons=(STANDSTILL,))
     return Verdict(problems=(f"Keras accepts it, we refuse: {mine}",))
 
 
@@ -121,3 +131,8 @@ def test_a_value_that_keras_reads_over_is_a_difference_on_the_list() -> None:
     no_top = {"alpha": 0.25, "include_top": False}
     assert judge(record, Case("MobileNet", (64, 64, 3), {**no_top, "classes": "many"})).reasons == (SORT,)
     assert judge(record, Case("MobileNet", (64, 64, 3), {**no_top, "classes": 0})).reasons == (NO_TOP,)
+
+
+def test_a_network_that_does_not_run_is_a_difference_on_the_list() -> None:
+    record = family("applications")["applications.NASNetMobile"]
+    assert judge(record, Case("NASNetMobile", FLOATING, {"include_top": False})).reasons == (STANDSTILL,)

@@ -33,6 +33,11 @@ class Case:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     precision: str = "float32"
 
+    @property
+    def written(self) -> Mapping[str, Any]:
+        """What a spec writes, by the name that cases of other objects have for it."""
+        return self.arguments
+
     def __str__(self) -> str:
         return "-".join([self.name, "x".join(map(str, self.shape)), *(f"{k}={v}" for k, v in self.arguments.items())])
 
