@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from .catalogue.ops.item_key import key_text
 from .catalogue.record import Object
 from .graph import Edge, Node, TypedGraph
 from .sizes import Size, is_batch
@@ -187,6 +188,8 @@ def _value(value: Any) -> str:
     if isinstance(value, Object):
         inner = ", ".join(_argument(name, part) for name, part in value.written.items() if name != "name")
         return f"{clean(value.record.name)}({inner})" if inner else clean(value.record.name)
+    if isinstance(value, tuple) and any(isinstance(part, slice) or part is ... for part in value):
+        return key_text(value)
     if isinstance(value, (tuple, list)):
         shown = [_value(part) for part in value[:ELEMENTS]] + ["…"] * (len(value) > ELEMENTS)
         return f"({', '.join(shown)})"

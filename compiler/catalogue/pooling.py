@@ -5,15 +5,20 @@ FLOPs count one comparison or addition for every value that a window sees.
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Final, Literal
 
 from ..sizes import Size, known, product
 from ..tensor import FLOATS
 from .arguments import DATA_FORMAT, padding
+from .calls import MASK_PORT, check_mask
 from .kinds import BOOLEAN, nullable, sizes
-from .record import Argument, Call, Inferred, Record, Rule, ShapeError
+from .record import Argument, Call, Inferred, Port, Record, Rule, ShapeError
 from .rules import float_input, result
 from .spatial import AXES, leftover, margin, pairs, places, space
+
+ONE: Final = (Port("inputs"),)
+MASKED: Final = (*ONE, MASK_PORT)
 
 
 def windows(rank: int, *, whole: bool = False) -> Rule:
@@ -62,6 +67,8 @@ def everywhere(rank: int) -> Rule:
     def rule(call: Call) -> Inferred:
         float_input(call)
         area = space(call, rank)
+        for mask in call.tensors.get("mask", ()):
+            check_mask(call, "mask", replace(area.x, shape=(area.x.shape[0], *area.sizes)), mask)
         shape = area.shape((1,) * rank) if call["keepdims"] else (area.x.shape[0], area.channels)
         return result(call, shape, (), product(area.sizes) * area.channels)
 
@@ -139,6 +146,7 @@ def _global(rank: int, name: str, alias: str, summary: str, masking: Literal["lo
             DATA_FORMAT,
             Argument("keepdims", BOOLEAN, False, "Whether the spatial axes stay, each of size 1."),
         ),
+        ports=MASKED if masking == "own" else ONE,
         masking=masking,
         rule=everywhere(rank),
     )

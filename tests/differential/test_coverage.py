@@ -43,7 +43,6 @@ DIFFERENT: Mapping[tuple[str, str], str] = {
 CALL_LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("Dense", "training"): "for weights of 8 bits, which no spec has",
     ("EinsumDense", "training"): "for weights of 8 bits, which no spec has",
-    ("GlobalAveragePooling1D", "mask"): "it comes with the tensor",
     ("StackedRNNCells", "**"): "it is for the cells, which have no further arguments",
 }
 """Layer and argument of its call → why neither a port nor an option is called so."""

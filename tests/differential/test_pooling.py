@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 import pytest
-from oracle import Case, Plan, agree, spatial
+from oracle import Case, Inputs, Plan, Tensor, agree, spatial
 
 FORMATS = ("channels_last", "channels_first", "none")
 
@@ -29,6 +30,17 @@ def alone(case: Case) -> bool:
     return 1 in (wanted if isinstance(wanted, list) else [wanted]) or 1 in case.x.shape
 
 
+def sequences(rng: Random, written: Mapping[str, Any]) -> Inputs:
+    """A sequence, and now and then a mask of its own, which is sometimes too long."""
+    (x,) = spatial(1)(rng, written)
+    inputs: dict[str, tuple[Tensor, ...]] = {"inputs": (x,)}
+    if rng.random() < 0.4 and len(x.shape) == 2:
+        steps = x.shape[1 if written.get("data_format") == "channels_first" else 0]
+        late = isinstance(steps, int) and rng.random() < 0.2
+        inputs["mask"] = (Tensor((steps + 2 if late else steps,), rng.choice(("bool", "bool", "int32"))),)
+    return inputs
+
+
 # Reason → cases that Keras builds and TensorFlow runs on a GPU only, or not at all.
 STUCK = {3: {"TensorFlow's CPU kernels over volumes know float32 only": over_volumes}}
 PLANS = (
@@ -44,7 +56,11 @@ PLANS = (
         for rank in (1, 2, 3)
     ),
     *(
-        Plan(f"Global{kind}Pooling{rank}D", spatial(rank), {"data_format": FORMATS, "keepdims": (True, False)})
+        Plan(
+            f"Global{kind}Pooling{rank}D",
+            sequences if (kind, rank) == ("Average", 1) else spatial(rank),
+            {"data_format": FORMATS, "keepdims": (True, False)},
+        )
         for kind in ("Max", "Average")
         for rank in (1, 2, 3)
     ),
