@@ -1,7 +1,7 @@
 """All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
 
     python benchmarks/run.py             # everything, about five minutes
-    python benchmarks/run.py check       # or: warm, many, train
+    python benchmarks/run.py check       # or: warm, many, lift, build, train
 
 Medians of interleaved runs, so that a machine that slows down slows both sides down.
 """
@@ -135,15 +135,7 @@ def train(folder: Path) -> list[Row]:
     for _ in range(5):
         pair = []
         for side in ("keraspec", "keras"):
-            done = subprocess.run(
-                [sys.executable, str(HERE / "train_cnn.py"), side, str(folder)],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                raise SystemExit(done.stderr)
-            pair.append(json.loads(done.stdout.strip().splitlines()[-1]))
+            pair.append(_json([str(HERE / "train_cnn.py"), side, str(folder)]))
         rounds.append(pair)
     ours = statistics.median(one[0]["samples_per_second"] for one in rounds)
     theirs = statistics.median(one[1]["samples_per_second"] for one in rounds)
@@ -187,7 +179,42 @@ def many(folder: Path) -> list[Row]:
     return rows
 
 
-PARTS = {"check": check, "warm": warm, "many": many, "train": train}
+def build(folder: Path) -> list[Row]:
+    """ResNet-50 from its spec, checked and built, against the same layers in Keras by hand."""
+    spec = folder / "built.keraspec.toml"
+    spec.write_text(specs.resnet50(), encoding="utf-8")
+    found = _json([str(HERE / "build_resnet.py"), KERAS_RESNET, str(spec)])
+    by_hand = f"Keras by hand, {found['theirs']:.2f} s"
+    return [("build ResNet-50 from its spec", f"{found['ours']:.2f} s", by_hand, f"{found['ratio']:.2f} of its time")]
+
+
+KEEP = """
+import sys, keras
+open(sys.argv[1], "w").write(keras.applications.ResNet152(weights=None).to_json())
+"""
+LOAD = "import sys, keras; keras.models.model_from_json(open(sys.argv[1]).read())"
+
+
+def lift(folder: Path) -> list[Row]:
+    """ResNet-152 from Keras' JSON to a folded spec, in a cold process, against Keras reading the same JSON."""
+    saved = folder / "resnet152.json"
+    process([sys.executable, "-c", KEEP, str(saved)])
+    verb = [str(Path(sys.executable).with_name("keraspec")), "import", str(saved), "--fold"]
+    ours, theirs = interleaved(5, partial(process, verb), partial(process, [sys.executable, "-c", LOAD, str(saved)]))
+    what = "import and fold ResNet-152, cold process"
+    return [(what, f"{ours[0]:.2f} s", "Keras reading the same JSON", f"{theirs[0] / ours[0]:.1f}x faster")]
+
+
+def _json(arguments: list[str]) -> dict[str, float]:
+    """What a script beside this one prints last."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+PARTS = {"check": check, "warm": warm, "many": many, "lift": lift, "build": build, "train": train}
 
 
 def main() -> None:
