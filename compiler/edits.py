@@ -157,13 +157,18 @@ def before(graph: Graph, node: Node, edge: Edge, kind: str, arguments: Mapping[s
 def _follows(graph: Graph, node: Node, edge: Edge) -> bool:
     """Whether a node takes the entry that stands before it, without saying so."""
     entry = next((one for one in graph.spec.entries if one.pointer == node.pointer), None)
-    return entry is not None and entry.inputs is None and edge.index == 0
+    if entry is None or edge.index:
+        return False
+    expansion = graph.spec.document.expansion
+    if entry.inputs is not None and expansion is not None:  # in a block the first entry may say nothing, too
+        return expansion.source(edge.pointer) == expansion.source(entry.pointer)
+    return entry.inputs is None
 
 
 def taken_away(graph: Graph, node: Node) -> Edit | None:
     """The graph without one layer: what stood behind it takes what the layer took."""
     edges = node.edges
-    if len(edges) != 1 or any(edge.source == node.name for edge in graph.outputs.values()):
+    if len(edges) != 1 or any(edge.source == node.name for edge in graph.ends):
         return None
     nodes: list[Node] = []
     for other in graph.nodes.values():

@@ -71,12 +71,19 @@ class Node:
 class Graph:
     """A linked spec. ``nodes`` are in the order of the file, inputs first, every node behind its sources.
 
-    ``outputs`` maps output names to edges.
+    ``outputs`` maps output names to edges; ``terms`` has, for each loss term of the spec, the edges by the names that
+    its expression gives them (one that could not be linked is missing).
     """
 
     spec: Spec
     nodes: Mapping[str, Node]
     outputs: Mapping[str, Edge]
+    terms: tuple[Mapping[str, Edge], ...] = ()
+
+    @property
+    def ends(self) -> tuple[Edge, ...]:
+        """All edges that lead out of the graph: to outputs, and to loss terms."""
+        return (*self.outputs.values(), *(edge for term in self.terms for edge in term.values()))
 
     @cached_property
     def dag(self) -> nx.DiGraph[str]:

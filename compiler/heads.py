@@ -13,6 +13,7 @@ from .catalogue import find
 from .catalogue.objects import instantiate
 from .catalogue.record import Object
 from .endings import Ending, ending, head_of
+from .formulas import LOSS, METRIC, NAME, formula
 from .graph import Node, TypedGraph
 from .sizes import Size, known
 from .tensor import TensorType, shape_text
@@ -126,6 +127,8 @@ def stated(family: str, value: Any) -> Object | None:
 
 def loss_of(value: Any, units: Size | None) -> Object | None:
     """The loss that a spec states for an output whose last size is ``units``: "crossentropy" depends on it."""
+    if formula(value) is not None:
+        return LOSS
     if isinstance(value, str) and value.lower() in ("crossentropy", "ce") and units == 1:
         value = "BinaryCrossentropy"
     return stated("losses", value)
@@ -135,6 +138,9 @@ def _measures(metrics: tuple[Any, ...], at: Pointer, loss: Object | None, units:
     from ..spec.naming import snake_case
 
     for index, metric in enumerate(metrics):
+        if formula(metric) is not None:
+            yield Measure(METRIC, metric.get("name", NAME), "name" not in metric, False, (*at, index))
+            continue
         automatic = isinstance(metric, str) and metric.lower() in ("accuracy", "acc")
         found = stated("metrics", _accuracy(loss, units) if automatic else metric)
         if found is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
+from .catalogue.mask_habits import begins
 from .catalogue.record import Call, Inferred, Object, ShapeError
 from .catalogue.rules import inferred, layer_policy
 from .graph import Edge, Graph, Node, Typed, TypedGraph
@@ -30,9 +31,15 @@ def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[F
     run = Inference(graph, precision)
     for node in graph.nodes.values():
         run.typed[node.name] = run.node(node)
-    for edge in graph.outputs.values():
+    for edge in graph.ends:
         run.tensor(edge)
-    return TypedGraph(graph, run.typed, run.learned), tuple(run.findings)
+    typed = TypedGraph(graph, run.typed, run.learned)
+    layers = [node.layer for node in graph.nodes.values() if node.layer is not None]
+    if any(map(begins, layers)) and all(one.outputs is not None for one in run.typed.values()):
+        from .mask_findings import mask_findings
+
+        run.findings.extend(mask_findings(typed, precision))
+    return typed, tuple(run.findings)
 
 
 class Inference:

@@ -66,7 +66,7 @@ def lacking_inside(graph: Graph, node: Node, lacking: Collection[str]) -> Iterat
 
     Some networks scale the colours of pictures first, and leave that out where there are not three channels.
     """
-    edges = [*(edge for other in graph.nodes.values() for edge in other.edges), *graph.outputs.values()]
+    edges = [*(edge for other in graph.nodes.values() for edge in other.edges), *graph.ends]
     for edge in edges:
         if edge.source == node.name and edge.inside in lacking:
             yield Finding(

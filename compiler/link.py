@@ -58,10 +58,11 @@ class _Linker:
             name = self._node(entry, before)
             before = name
         outputs = self._outputs(before)
+        terms = self._terms()
         for name, node in self.nodes.items():
             if inside := self.inside.of(node):
                 self.nodes[name] = replace(node, inside=inside)
-        graph = Graph(self.spec, self.nodes, outputs)
+        graph = Graph(self.spec, self.nodes, outputs, terms)
         if self.whole and not any(finding.severity == "error" for finding in self.findings):
             self.findings.extend(unused(graph))
         return graph
@@ -379,6 +380,14 @@ class _Linker:
             else:
                 found[output.name] = edge
         return found
+
+    def _terms(self) -> tuple[Mapping[str, Edge], ...]:
+        """The tensors that loss terms name."""
+        found = []
+        for term in self.spec.training.losses if self.spec.training is not None else ():
+            edges = {name: self._edge(reference, None) for name, reference in term.inputs.items()}
+            found.append({name: edge for name, edge in edges.items() if edge is not None})
+        return tuple(found)
 
 
 def _ambiguous(spec: Spec) -> frozenset[str]:

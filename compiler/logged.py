@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from .formulas import METRIC
 from .heads import Head, Measure
 
 RATE: Final = "learning_rate"
@@ -107,6 +108,8 @@ def _logged(measure: Measure, head: Head, known: bool, many: bool) -> Logged:
     With several outputs the trainer does that, and takes less for better where nothing is said.
     """
     name = measure.name
+    if measure.object is METRIC:
+        return Logged(None, automatic=False)
     several = None
     if name in ("F1Score", "FBetaScore") and measure["average"] is None and head.units != 1:
         several = f'make one of them: `{{ type = "{name}", average = "macro" }}`'

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
+from .formulas import LOSS
 from .heads import Head, Measure
 from .losses import group_of, labels
 from .tensor import shape_text
@@ -258,7 +259,8 @@ def _values(head: Head, measure: Measure) -> Iterator[Finding]:
         )
         return
     continuous = ending is None or ending.values in ("numbers", "positive")
-    if name in HITS and loss is not None and loss not in GROUPS and continuous and loss != "CategoricalHinge":
+    told_by_loss = head.loss not in (None, LOSS) and loss not in GROUPS and loss != "CategoricalHinge"
+    if name in HITS and told_by_loss and continuous:
         told = head.target is not None and head.target.encode is not None
         if not told and (ending is not None or measure.automatic):
             yield finding(

@@ -33,7 +33,8 @@ def monitor_findings(spec: Spec, heads: tuple[Head, ...]) -> Iterator[Finding]:
     if training is None:
         return
     sure = spec.whole and training.measures_known and bool(heads) and all(one.tensor is not None for one in heads)
-    names = logged(heads) if sure else None
+    terms = {term.name: Logged("down") for term in training.losses}
+    names = logged(heads) | terms if sure else None
     ready = False  # whether the learning rate is among the numbers
     for index, written in enumerate(training.callbacks):
         callback = stated("callbacks", written)

@@ -16,14 +16,20 @@ def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     if spec.training is None:
         return tuple(_names(typed))
     from .contradictions import contradictions
+    from .formulas import has_formulas
     from .heads import heads
     from .losses import shape_findings, value_findings
     from .metrics import metric_findings
     from .monitors import monitor_findings
     from .targets import target_findings, weight_findings
+    from .unused_sections import unused_sections
 
     every = heads(typed)
     found = [*_names(typed), *contradictions(spec.training)]
+    if has_formulas(spec.training):
+        from .formula_findings import formula_findings
+
+        found.extend(formula_findings(typed, every))
     sound = []
     for head in every:
         unfit = shape_findings(head)
@@ -36,6 +42,7 @@ def plan(typed: TypedGraph) -> tuple[Finding, ...]:
             found.extend(value_findings(head))
         found.extend(metric_findings(tuple(sound)))
     found.extend(monitor_findings(spec, every))
+    found.extend(unused_sections(spec, every))
     return tuple(found)
 
 

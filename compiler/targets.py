@@ -9,6 +9,7 @@ from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
 from ..spec.spec import Data, Spec
 from ..spec.words import listed
+from .formulas import LOSS
 from .heads import Head
 from .losses import CLASSES, labels
 from .sizes import known, product
@@ -264,6 +265,8 @@ def _distinguished(head: Head) -> int | None:
     encoded = head.target is not None and head.target.encode == "one_hot"
     if name == "CTC" or name == "Circle":
         return None
+    if head.loss is LOSS and head.target is not None and head.target.encode == "index":
+        return 2 if head.units == 1 else None
     if name in CLASSES or encoded:
         return head.count
     if name in TWO:

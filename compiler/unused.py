@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..spec.finding import Finding
 from ..spec.spec import Input
 from ..spec.words import listed
 from .graph import Graph, Node
 
+if TYPE_CHECKING:
+    from ..spec.origins import Frame
+
 
 def unused(graph: Graph) -> Iterator[Finding]:
-    """Which entries reach no output, the ends of such branches alone, and which inputs feed nothing."""
+    """Which entries reach no output or loss term, the ends of such branches alone, and which inputs feed nothing."""
     unnamed = {entry.name for entry in graph.spec.entries if not entry.named}
-    reached = {edge.source for edge in graph.outputs.values()}
+    reached = {edge.source for edge in graph.ends}
     feeding: set[str] = set()
     for node in reversed(tuple(graph.nodes.values())):  # every node stands behind its sources
         feeding.update(edge.source for edge in node.edges)
         if node.name in reached:
             reached.update(edge.source for edge in node.edges)
+    alive = {one.name for name in reached for one in _frames(graph, graph.nodes[name])}
+    called = {name for node in graph.nodes.values() if node.name in reached for name in _blocks(graph, node)}
     for node in graph.nodes.values():
         if node.name in reached or node.name in feeding:
             continue
+        if node.shared in reached and called.intersection(_blocks(graph, node)):
+            continue  # a block called again, of which something else is used this time
         if node.input is not None:
             yield _idle_input(node.input)
         else:
-            yield _idle(graph, node, node.name not in unnamed)
+            yield _idle_instance(graph, node, alive) or _idle(graph, node, node.name not in unnamed)
+
+
+def _frames(graph: Graph, node: Node) -> tuple[Frame, ...]:
+    """The instances in which a node stands, innermost first."""
+    expansion = graph.spec.document.expansion
+    frame = expansion.frame(node.pointer) if expansion is not None and node.input is None else None
+    return tuple(frame.chain()) if frame is not None else ()
+
+
+def _blocks(graph: Graph, node: Node) -> Iterator[str]:
+    """The instances of blocks in which a node stands."""
+    return (one.name for one in _frames(graph, node) if one.block is not None)
 
 
 def _idle_input(one: Input) -> Finding:
@@ -38,19 +58,58 @@ def _idle_input(one: Input) -> Finding:
     )
 
 
+def _idle_instance(graph: Graph, node: Node, alive: set[str]) -> Finding | None:
+    """The same of the outermost instance of a block of which nothing is used; None where there is none."""
+    frame = next((one for one in reversed(_frames(graph, node)) if one.name not in alive and one.block), None)
+    expansion = graph.spec.document.expansion
+    if frame is None or expansion is None:
+        return None
+    at = frame.pointer[:-1]
+    entry: Any = expansion.written.data
+    for key in at:
+        entry = entry[key]
+    name = frame.name
+    if "repeat" in entry or "each" in entry:
+        every = name.rpartition(".")[0]
+        if not any(one.startswith(f"{every}.") for one in alive):
+            name = every
+    outer = next((one for one in frame.chain() if one is not frame and one.block), None)
+    inner = name if outer is None else name.removeprefix(f"{outer.name}.")
+    named = "name" in entry
+    what = f"`{name}`" if named else f"this instance of the block `{frame.block}`"
+    return Finding(
+        "E205",
+        f"nothing uses {what}: it reaches no output ({_outputs(graph)})",
+        node.pointer,
+        help=_way(inner if named else None, outer),
+        place=expansion.written.place((*at, "name" if named else "block")),
+    )
+
+
+def _outputs(graph: Graph) -> str:
+    return f"the {'output is' if len(graph.outputs) == 1 else 'outputs are'} {listed(graph.outputs)}"
+
+
+def _way(name: str | None, block: Frame | None) -> str:
+    """What to do about an entry that nothing uses, in the names that hold where it stands."""
+    naming = "" if name else "name it and "
+    if block is not None:
+        return f"{naming}use it in `inputs` of a later entry of the block `{block.block}`, or take it away"
+    listing = f'list it, `outputs = [..., "{name or "NAME"}"]`'
+    return f"{naming}use it in `inputs` of a later entry, {listing}, or take it away"
+
+
 def _idle(graph: Graph, node: Node, named: bool) -> Finding:
-    outputs = listed(graph.outputs)
     head: Iterable[str | int] = ("name",) if named else ("type",) if node.shared is None else ("reuse",)
     path = _branch(graph, node.name)
     way = f"; the branch is {' → '.join(path)}" if len(path) > 2 else ""
-    ref = node.name if named else "NAME"
-    naming = "" if named else "name it and "
+    block = next((one for one in _frames(graph, node) if one.block), None)
     return Finding(
         "E205",
         f"nothing uses {'`' + node.name + '`' if named else 'this ' + _kind(node)}: it reaches no output "
-        f"(the {'output is' if len(graph.outputs) == 1 else 'outputs are'} {outputs}){way}",
+        f"({_outputs(graph)}){way}",
         (*node.pointer, *head),
-        help=f'{naming}use it in `inputs` of a later entry, list it, `outputs = [..., "{ref}"]`, or take it away',
+        help=_way(node.name if named else None, block),
     )
 
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.build import keras_call, make, resolve, stated
 from ..compiler.catalogue.record import Object
+from ..compiler.formulas import NAME, formula
 from ..compiler.graph import TypedGraph
+from ..compiler.tensor import TensorType
 from ..spec.document import Pointer
 from ..spec.finding import Finding
 from ..spec.naming import snake_case
 from ..spec.problem import Problem
 from ..spec.spec import Training
-from .environment import Settings
+from .environment import Settings, backend
 from .feed import Form
+from .run import public
 
 if TYPE_CHECKING:
     import keras
@@ -57,8 +60,12 @@ def wished(training: Training) -> tuple[Wished, ...]:
     return tuple(found)
 
 
-def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: Any, settings: Settings) -> None:
+def compile_model(
+    typed: TypedGraph, model: keras.Model, form: Form, optimizer: Any, settings: Settings, *, plain: bool = False
+) -> None:
     """Compile a model with the spec's loss and metrics; every call makes new ones, only the optimizer is shared.
+
+    ``plain``: without what is written as an expression, so that the model can be saved and opened by Keras alone.
 
     Raises:
         Problem: E310 if Keras refuses them.
@@ -71,17 +78,19 @@ def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: 
         loss = own.loss if own is not None and own.loss is not None else training.loss
         wanted = own.metrics if own is not None and own.metrics else training.metrics
         at = own.pointer if own is not None and own.loss is not None else training.pointer
-        if loss is not None:
-            losses[name] = keras_call((*at, "loss"), partial(resolve, "losses", loss))
+        tensor = typed.tensor(typed.graph.outputs[name])
+        if loss is not None and not (plain and formula(loss) is not None):
+            losses[name] = keras_call((*at, "loss"), partial(_loss, loss, tensor))
             weights[name] = own.weight if own is not None else 1.0
         if wanted and (loss is not None or (own is not None and own.metrics)):
-            metrics[name] = keras_call((*at, "metrics"), partial(_metrics, wanted))
+            kept = [one for one in wanted if not (plain and formula(one) is not None)]
+            metrics[name] = keras_call((*at, "metrics"), partial(_metrics, kept, tensor))
     weighted = {name: weight for name, weight in weights.items() if weight != 1}
     keras_call(
         training.pointer,
         lambda: model.compile(
             optimizer=optimizer,
-            loss=_arranged(form, losses),
+            loss=_arranged(form, losses) if losses else None,
             loss_weights=_arranged(form, weights) if weighted and len(form.outputs) > 1 else _only(weighted),
             metrics=_arranged(form, metrics) if metrics else None,
             steps_per_execution=settings.steps_per_execution,
@@ -90,11 +99,29 @@ def compile_model(typed: TypedGraph, model: keras.Model, form: Form, optimizer: 
     )
 
 
-def _metrics(wanted: Sequence[Any]) -> list[Any]:
+def _loss(value: Any, tensor: TensorType | None) -> Any:
+    """A loss as Keras takes it: its name, an object, or what computes an expression over an output of this type."""
+    if (text := formula(value)) is None:
+        return resolve("losses", value)
+    from .formulas import loss
+
+    assert tensor is not None, "only what is known is trained"
+    return loss(text, tensor, value.get("name", "loss"))
+
+
+def _metrics(wanted: Sequence[Any], tensor: TensorType | None) -> list[Any]:
     """Metrics with names that depend on this list alone: Keras counts on, whatever else the process has made."""
     taken: Counter[str] = Counter()
     made = []
     for one in wanted:
+        if (text := formula(one)) is not None:
+            from .formulas import metric
+
+            assert tensor is not None, "only what is known is trained"
+            name = one.get("name") or f"{NAME}_{taken[NAME]}".removesuffix("_0")
+            taken[NAME] += "name" not in one
+            made.append(metric(text, tensor, name))
+            continue
         found = None if isinstance(one, str) else stated("metrics", one)
         if found is None or "name" in found.written:
             made.append(resolve("metrics", one))
@@ -129,7 +156,7 @@ def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form) -
     assert training is not None
     made = []
     for one in wished(training):
-        kept = _directed(_kept(one, folder), training, form)
+        kept = _directed(_kept(one, folder), typed, form)
         needed, package = PACKAGES.get(kept.record.name, ("", ""))
         if needed and find_spec(needed) is None:
             message = f"{package} is not installed, and {kept.record.name} writes with it"
@@ -163,23 +190,30 @@ def _kept(one: Wished, folder: Path) -> Object:
     return replace(one.object, written=written)
 
 
-def _directed(callback: Object, training: Training, form: Form) -> Object:
+def _directed(callback: Object, typed: TypedGraph, form: Form) -> Object:
     """The callback with the mode that ``"auto"`` means where Keras would not find it out.
 
     With several outputs Keras logs ``OUTPUT_METRIC``, and looks for a metric of that name when it asks whether more or
-    less is better; and of the losses it knows ``loss`` alone.
+    less is better; and of the losses it knows ``loss`` alone. Of loss terms less is better as well.
     """
+    training = typed.graph.spec.training
+    assert training is not None
     monitor = callback.arguments.get("monitor")
-    if not isinstance(monitor, str) or callback.arguments.get("mode", "auto") != "auto" or len(form.outputs) < 2:
+    if not isinstance(monitor, str) or callback.arguments.get("mode", "auto") != "auto":
         return callback
     plain = monitor.removeprefix("val_")
+    if any(one.name == plain for one in training.losses):
+        return replace(callback, written={**callback.written, "mode": "min"})
+    if len(form.outputs) < 2:
+        return callback
     for name in form.outputs:
         if not plain.startswith(f"{name}_"):
             continue
         if plain == f"{name}_loss":
             return replace(callback, written={**callback.written, "mode": "min"})
         own = training.outputs.get(name)
-        for metric in _metrics(own.metrics if own is not None and own.metrics else training.metrics):
+        tensor = typed.tensor(typed.graph.outputs[name])
+        for metric in _metrics(own.metrics if own is not None and own.metrics else training.metrics, tensor):
             named = metric if isinstance(metric, str) else metric.name
             if plain == f"{name}_{named}":
                 return replace(callback, written={**callback.written, "mode": _direction(metric)})
@@ -201,4 +235,19 @@ def _direction(metric: Any) -> str:
 def _of_whole(callback: Any, whole: keras.Model) -> None:
     """Where only the tail of a model is trained, what is saved must be the whole."""
     original = callback.set_model
-    callback.set_model = lambda model: original(whole)
+
+    def set_model(model: keras.Model) -> None:
+        if hasattr(model, "jax_state_sync"):  # on JAX the weights are with whoever trains, until they are asked for
+            whole.jax_state_sync = model.jax_state_sync
+        original(whole)
+
+    callback.set_model = set_model
+    if backend() == "torch" and "save" not in vars(whole):
+        save = whole.save
+
+        def saved(path: Any, *rest: Any, **more: Any) -> None:
+            save(path, *rest, **more)
+            if str(path).endswith(".keras"):
+                public(Path(path))
+
+        whole.save = saved

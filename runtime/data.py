@@ -176,7 +176,7 @@ def trainable(typed: TypedGraph) -> TypedGraph:
             Finding("E410", "there is no [training] section: nothing says how to train", (), "entry",
                     help="write `[training]` with at least a `loss`")
         )  # fmt: skip
-    if not any(head_loss(typed, name) for name in typed.graph.outputs):
+    if not training.losses and not any(head_loss(typed, name) for name in typed.graph.outputs):
         raise Problem(
             Finding("E410", "no output has a loss: there is nothing to make small", training.pointer, "entry",
                     help='write `loss = "..."` in [training], or in [training.outputs.NAME]')
@@ -309,8 +309,8 @@ def class_weights(
         return {}
     known: dict[str, list[str]] = {}
     for name, encoding in encodings.items():
-        size = 2 if heads[name].kind == "binary" else heads[name].units or 0
-        if heads[name].kind != "numbers" or encoding.form == "one_hot":
+        size = 2 if heads[name].kind == "binary" or heads[name].units == 1 else heads[name].units or 0
+        if heads[name].kind != "numbers" or encoding.form in ("one_hot", "index"):
             known[name] = list(encoding.classes or (str(index) for index in range(size)))
     every = [label for labels in known.values() for label in labels]
     findings = [

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..compiler.graph import TypedGraph
+from .columns import compared
 from .compile import compile_model
 from .data import Rows, groups_of
-from .environment import Settings
+from .environment import Settings, backend
 from .feed import feed
+from .preprocessing import require_backend
 from .progress import in_order
 from .reuse import interface_of_run, read_file, read_source, rows_of
-from .run import RunError, open_run
+from .run import TERMS, RunError, open_run
 from .split import split
 
 
@@ -38,6 +40,7 @@ def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None)
         Problem: E401 to E412, at their places in the spec as trained, for data that does not fit.
     """
     found = open_run(run)
+    require_backend(typed)
     interface = interface_of_run(found.folder)
     if data is not None:
         path = Path(data)
@@ -55,12 +58,18 @@ def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None)
             {key: array[chosen] for key, array in every.inputs.items()},
             {key: array[chosen] for key, array in every.targets.items()},
         )
-    if not rows.targets:
+    if not rows.targets and compared(typed.graph.spec, typed.graph.outputs):
         raise RunError(
             f"{found.folder} was trained with a dataset of your own: which columns its targets are is not known; "
             f"open {found.model_path} with Keras and call its evaluate"
         )
     model = found.model()
-    compile_model(typed, model, interface.form, "sgd", Settings(False, 1, ()))  # no step is taken
+    if typed.graph.terms:
+        from .saved import open_model
+        from .terms import with_terms
+
+        model = with_terms(typed, model, open_model(found.folder / TERMS))
+    jit: bool | str = False if backend() == "tensorflow" else "auto"
+    compile_model(typed, model, interface.form, "sgd", Settings(jit, 1, ()))  # no step is taken
     measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
     return Evaluation(name, rows.count, in_order(measured))

@@ -109,8 +109,10 @@ def require_end(**datasets: tf.data.Dataset | None) -> None:
             raise ValueError(f"`{name}` never ends: leave out repeat(), the spec says how many epochs there are")
 
 
-def arranged(dataset: tf.data.Dataset, form: Form) -> tf.data.Dataset:
+def arranged(dataset: tf.data.Dataset, form: Form, *, targets: bool = True) -> tf.data.Dataset:
     """A dataset of one's own with inputs and targets in the structure of the model, where it gives them by name.
+
+    Without ``targets`` there need be none: batches ``(x,)`` will do.
 
     Raises:
         ValueError: if it has no batches or no targets, or names other inputs or outputs.
@@ -118,7 +120,7 @@ def arranged(dataset: tf.data.Dataset, form: Form) -> tf.data.Dataset:
     if int(dataset.cardinality()) == 0:
         raise ValueError("the dataset has no batches")
     parts = dataset.element_spec
-    if not isinstance(parts, tuple) or len(parts) not in (2, 3):
+    if not isinstance(parts, tuple) or len(parts) not in ((2, 3) if targets else (1, 2, 3)):
         raise ValueError("the dataset must give batches (x, y), or (x, y, weights)")
     for given, names in zip(parts, (tuple(form.inputs), form.outputs, form.outputs), strict=False):
         if isinstance(given, Mapping) and (lacking := [name for name in names if name not in given]):

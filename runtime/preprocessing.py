@@ -8,15 +8,15 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
-from ..compiler.build import Built, Settle, apply, functional, keras_call
+from ..compiler.build import Built, Settle, apply, functional, keras_call, operate
 from ..compiler.catalogue.record import Object
 from ..compiler.graph import Edge, Node, TypedGraph
 from ..spec.finding import Finding
 from ..spec.problem import Problem
+from .environment import backend
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 STATE: Final[Mapping[str, str]] = {
     "Normalization": "mean",
@@ -26,6 +26,9 @@ STATE: Final[Mapping[str, str]] = {
     "Discretization": "bin_boundaries",
 }
 """Layer → the argument that gives the state which it otherwise learns from the training rows."""
+
+LOOKUPS: Final = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing"})
+"""Layers that look a value up in a table, or make a number of its letters: Keras does so with TensorFlow."""
 
 PREPROCESSING: Final = frozenset({*STATE, "CategoryEncoding", "Hashing", "HashedCrossing"})
 """Layers that prepare data: run once in the input pipeline, not in every step."""
@@ -39,11 +42,39 @@ KEPT_BYTES: Final = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A model in two: ``prefix`` prepares raw inputs, ``tail`` trains on what it gives, called ``names``."""
+    """A model in two: ``prefix`` prepares raw inputs, ``tail`` trains on what it gives, called ``names``.
+
+    ``tensors`` has, for each node, those of its tensors that the tail has, by their number.
+    """
 
     prefix: keras.Model
     tail: keras.Model
     names: tuple[str, ...]
+    tensors: Mapping[str, Any]
+
+
+def require_backend(typed: TypedGraph) -> None:
+    """Make sure that Keras' backend can do what the graph states.
+
+    Raises:
+        Problem: E430 at each layer and input that needs TensorFlow, where Keras runs on another backend.
+    """
+    if backend() == "tensorflow":
+        return
+    findings = []
+    text = {node.name for node in typed.graph.nodes.values() if node.input is not None and node.input.dtype == "string"}
+    for node in typed.graph.nodes.values():
+        layer = node.layer
+        if layer is not None and layer.record.name in LOOKUPS and not any(edge.source in text for edge in node.edges):
+            what = f"`{node.name}` ({layer.record.name}) works with tables of TensorFlow"
+        elif node.name in text:
+            what = f"`{node.name}` is text, which only TensorFlow has tensors of"
+        else:
+            continue
+        way = "set KERAS_BACKEND=tensorflow; or let the data have numbers in place of words"
+        findings.append(Finding("E430", f"{what}, and Keras runs on {backend()} here", node.pointer, "entry", help=way))
+    if findings:
+        raise Problem(*findings)
 
 
 def learns(layer: Object) -> bool:
@@ -52,7 +83,7 @@ def learns(layer: Object) -> bool:
     return argument is not None and layer.written.get(argument) is None
 
 
-def settle(typed: TypedGraph, batches: Callable[[], tf.data.Dataset]) -> Settle:
+def settle(typed: TypedGraph, batches: Callable[[], Any]) -> Settle:
     """What ``assemble`` calls for a layer that must see the training rows before it can be called at all."""
 
     def one(node: Node, layer: keras.Layer, before: keras.Model) -> None:
@@ -68,12 +99,12 @@ def settle(typed: TypedGraph, batches: Callable[[], tf.data.Dataset]) -> Settle:
                 )
             )
         _frozen(typed, node)
-        keras_call(node.pointer, partial(_learn, layer, batches().map(before)), "E415")
+        keras_call(node.pointer, partial(_learn, layer, _through(batches(), before)), "E415")
 
     return one
 
 
-def adapt(typed: TypedGraph, built: Built, batches: Callable[[], tf.data.Dataset]) -> tuple[str, ...]:
+def adapt(typed: TypedGraph, built: Built, batches: Callable[[], Any]) -> tuple[str, ...]:
     """Let every layer that learns from data see the training rows, save those that ``settle`` has seen to.
 
     ``batches`` gives raw batches of the model's inputs. A layer sees what the layers before it make of them,
@@ -92,21 +123,39 @@ def adapt(typed: TypedGraph, built: Built, batches: Callable[[], tf.data.Dataset
     inputs = built.model.inputs
     for name, nodes in callers.items():
         layer = built.layers[name]
-        seen: tf.data.Dataset | None = None
+        seen: Any = None
         for node in nodes:
             _frozen(typed, node)
             edge = node.edges[0]
             tensor = built.tensors[edge.source][edge.index]
             part = keras.Model(inputs[0] if len(inputs) == 1 else list(inputs), tensor)
-            data = batches().map(part)
-            seen = data if seen is None else seen.concatenate(data)
+            data = _through(batches(), part)
+            seen = data if seen is None else seen + data if isinstance(seen, list) else seen.concatenate(data)
         keras_call(nodes[0].pointer, partial(_learn, layer, seen), "E415")
     return tuple(callers)
 
 
+def _through(batches: Any, before: keras.Model) -> Any:
+    """What the layers before one make of raw batches: a dataset, or a list of arrays where TensorFlow is not used."""
+    if hasattr(batches, "map"):
+        return batches.map(before)
+    from .batches import passed
+
+    return passed(batches, before)
+
+
 def _learn(layer: keras.Layer, rows: Any) -> None:
     """``adapt``, in float32: under any other policy ``Normalization`` adds numbers of two dtypes, and fails."""
-    if type(layer).__name__ == "Normalization" and rows.element_spec.shape.rank == 1:
+    if isinstance(rows, list):
+        import numpy as np
+
+        rows = np.concatenate(rows)
+        if type(layer).__name__ == "Discretization":  # its ``adapt`` asks TensorFlow what a dataset is
+            layer.reset_state()
+            layer.update_state(rows)
+            layer.finalize_state()
+            return
+    elif type(layer).__name__ == "Normalization" and rows.element_spec.shape.rank == 1:
         import numpy as np
 
         # Keras would take each batch of single numbers for one row.
@@ -168,6 +217,9 @@ def cut(typed: TypedGraph, built: Built) -> Cut | None:
             for edge in node.edges:
                 if edge.source in prefix or graph.nodes[edge.source].input is not None:
                     between.setdefault((edge.source, edge.index), _name(edge))
+    for edge in graph.ends:  # of loss terms, for outputs come from behind
+        if edge.source in prefix or graph.nodes[edge.source].input is not None:
+            between.setdefault((edge.source, edge.index), _name(edge))
     raw = built.model.inputs
     borders = [built.tensors[source][index] for source, index in between]
     if any(getattr(tensor, "sparse", False) or tensor.dtype == "string" for tensor in borders):
@@ -183,9 +235,13 @@ def cut(typed: TypedGraph, built: Built) -> Cut | None:
     flat: dict[str, Any] = dict(tensors)
     for node in graph.nodes.values():
         if node.input is None and node.name not in prefix:
-            flat[node.name] = apply(node, built.layers[node.shared or node.name], flat)
+            assert node.layer is not None
+            if node.layer.record.family == "ops":
+                flat[node.name] = operate(node, flat)
+            else:
+                flat[node.name] = apply(node, built.layers[node.shared or node.name], flat)
     outputs = [flat[edge.source][edge.index] for edge in graph.outputs.values()]
-    return Cut(front, functional(graph, fresh, outputs, graph.name), tuple(between.values()))
+    return Cut(front, functional(graph, fresh, outputs, graph.name), tuple(between.values()), flat)
 
 
 def _rows(typed: TypedGraph, place: tuple[str, int], said: tuple[int | None, ...]) -> tuple[int | None, ...]:

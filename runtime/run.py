@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import re
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 Status = Literal["running", "finished", "interrupted", "diverged", "failed"]
 
 MODEL: Final = "model.keras"
+TERMS: Final = "terms.keras"
 HISTORY: Final = "history.csv"
 METRICS: Final = "metrics.json"
 CURVES: Final = "curves.png"
@@ -30,6 +33,12 @@ DIAGRAM: Final = "diagram.svg"
 ABOUT: Final = "run.json"
 INTERFACE: Final = "interface.json"
 SPEC: Final = "spec.keraspec"
+
+CONFIG: Final = "config.json"
+"""In a model's file, what says how it is put together."""
+
+PRIVATE: Final = re.compile(rb'"keras\.src\.backend\.\w+\.optimizers\.\w+"')
+PUBLIC: Final = b'"keras.optimizers"'
 
 WORTH_KEEPING: Final = (MODEL, METRICS, HISTORY)
 
@@ -156,16 +165,33 @@ class RunFolder:
         table.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
         self.text(HISTORY, stream.getvalue())
 
-    def model(self, model: keras.Model) -> None:
-        """Save the model, with its optimizer's state."""
-        beside = self.path / f".{os.getpid()}.{MODEL}"
+    def model(self, model: keras.Model, name: str = MODEL) -> None:
+        """Save a model, with its optimizer's state."""
+        beside = self.path / f".{os.getpid()}.{name}"
         try:
             model.save(beside)
+            public(beside)
             with beside.open("rb+") as file:
                 os.fsync(file.fileno())
-            os.replace(beside, self.path / MODEL)
+            os.replace(beside, self.path / name)
         finally:
             beside.unlink(missing_ok=True)
+
+
+def public(path: Path) -> None:
+    """Let a model's file name optimizers as they are called everywhere.
+
+    On PyTorch Keras writes the name of a class that only this backend has; on another backend, the model could not be
+    opened, or only by loading PyTorch besides.
+    """
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read(CONFIG)
+        if PRIVATE.search(text) is None:
+            return
+        parts = {one: archive.read(one) for one in archive.infolist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for one, content in parts.items():
+            archive.writestr(one, PRIVATE.sub(PUBLIC, text) if one.filename == CONFIG else content)
 
 
 def require_empty(path: Path) -> None:

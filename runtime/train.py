@@ -23,13 +23,15 @@ from ..spec.finding import Finding
 from ..spec.problem import Problem
 from . import run as files
 from .arrays import from_arrays
+from .carrying import take
+from .columns import compared
 from .compile import callbacks, compile_model, wished
 from .data import Prepared, prepare
-from .environment import Settings, choose, gpus, machine, quiet, versions
+from .environment import Settings, backend, choose, gpus, machine, quiet, versions
 from .feed import feed
 from .feeds import Feeds, arranged, feeds_of, feeds_of_datasets, inputs_only, require_end
 from .interface import interface_of
-from .preprocessing import adapt, cut, settle
+from .preprocessing import adapt, cut, require_backend, settle
 from .progress import Progress, in_order, progress
 from .run import Run, RunFolder, Status
 from .split import PARTS
@@ -56,12 +58,14 @@ def train(
     data: tuple[Any, Any] | tf.data.Dataset | None = None,
     validation: tuple[Any, Any] | tf.data.Dataset | None = None,
     show: Progress | None = None,
+    weights: Path | None = None,
 ) -> Run:
     """Train the model of a checked spec and keep everything in a run folder.
 
     ``folder`` is what paths in the spec are relative to. ``data`` takes the place of the spec's source:
     arrays ``(x, y)``, which are split and encoded as the spec says, or a ``tf.data.Dataset`` of batches
     ``(x, y)`` or ``(x, y, weights)``, which is taken as it is. ``validation`` goes with it: the same kind.
+    Training begins with the ``weights`` of a file, where one is given, else at random.
 
     The first Ctrl-C (or SIGTERM) lets the step under way end, then saves; the second ends at once.
 
@@ -72,6 +76,7 @@ def train(
     if run_dir is not None:
         files.require_empty(run_dir)  # before anything that takes time
     quiet()
+    require_backend(typed)
     show = progress() if show is None else show
     prepared = _prepared(typed, folder, data, validation)
     _announce(prepared, show)
@@ -82,27 +87,42 @@ def train(
     keras.utils.set_random_seed(training.seed)
     interface = interface_of(typed, prepared, folder)
     form = interface.form
-    own: Any = arranged(data, form) if prepared is None else None
-    apart: Any = None if prepared is not None or validation is None else arranged(validation, form)
+    targets = bool(compared(typed.graph.spec, typed.graph.outputs))
+    own: Any = arranged(data, form, targets=targets) if prepared is None else None
+    apart: Any = None
+    if prepared is None and validation is not None:
+        apart = arranged(validation, form, targets=targets)
 
-    def raw() -> tf.data.Dataset:
+    def raw() -> Any:
         if prepared is not None:
             return feed(inputs_only(prepared.parts["train"]), form, 4096)
         return own.map(lambda x, *rest: (x,))
 
     built = assemble(typed, settle(typed, raw), folder)
     adapt(typed, built, raw)
-    halves = cut(typed, built)
+    if weights is not None:
+        take(built.model, weights)
+    halves = cut(typed, built) if backend() == "tensorflow" else None
     model = halves.tail if halves is not None else twin(typed, built)
+    if typed.graph.terms:
+        from .terms import seeing, with_terms
+
+        tensors = halves.tensors if halves is not None else built.tensors
+        model = with_terms(typed, model, seeing(typed, model.inputs, tensors))
     feeds = feeds_of(prepared, form, halves, typed) if prepared is not None else feeds_of_datasets(own, apart, halves)
     devices = gpus()
     settings = choose(training, feeds.steps, [one.object for one in wished(training)], bool(devices))
     optimizer = keras_call((*training.pointer, "optimizer"), lambda: _optimizer(training.optimizer, training.precision))
-    optimizer.build(built.model.trainable_variables)
+    saved = optimizer
+    if {id(one) for one in model.trainable_variables} <= {id(one) for one in built.model.trainable_variables}:
+        optimizer.build(built.model.trainable_variables)
+    else:  # weights that only a loss term hangs on are not in the model that is saved, so neither is what moves them
+        optimizer.build(model.trainable_variables)
+        saved = _optimizer(training.optimizer, training.precision)
     compile_model(typed, model, form, optimizer, settings)
     # The model that is saved shares layers and optimizer with the one that is trained, but is compiled as
     # whoever opens it expects: one step at a time.
-    compile_model(typed, built.model, form, optimizer, replace(settings, steps_per_execution=1))
+    compile_model(typed, built.model, form, saved, replace(settings, steps_per_execution=1), plain=True)
     place = RunFolder.create(typed.graph.name, run_dir)
     return _Session(typed, built, model, feeds, settings, place, show, prepared).run(
         interface.table(), callbacks(typed, place.path, built.model, form), devices
@@ -119,6 +139,8 @@ def _prepared(typed: TypedGraph, folder: Path, data: Any, validation: Any) -> Pr
         return from_arrays(typed, _pair(data), None if validation is None else _pair(validation))
     if not hasattr(data, "element_spec") or (validation is not None and not hasattr(validation, "element_spec")):
         raise ValueError("`data` is a pair of arrays (x, y), or a tf.data.Dataset of batches (x, y)")
+    if backend() != "tensorflow":
+        raise ValueError(f"Keras runs on {backend()} here: give `data` as a pair of arrays (x, y)")
     require_end(data=data, validation=validation)
     return None
 
@@ -175,6 +197,7 @@ class _Session:
         prepared: Prepared | None,
     ) -> None:
         self.typed = typed
+        self.built = built
         self.whole = built.model
         self.model = model
         self.feeds = feeds
@@ -335,6 +358,10 @@ class _Session:
         if status == "interrupted":
             self.show.say("stopping: saving what was learned so far")
         place.model(self.whole)
+        if self.typed.graph.terms:
+            from .terms import seeing
+
+            place.model(seeing(self.typed, self.built.model.inputs, self.built.tensors), files.TERMS)
         if watch.history:
             place.history(watch.history)
             write(place.path / files.CURVES, _curves(watch.history, self.typed.graph.name))

@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from .code_texts import e0, e1, e2, e3, e4, e6_blocks, e6_expressions, w
+from .code_texts import e0, e1, e2, e3, e4, e4_backends, e4_expressions, e6_blocks, e6_expressions, e7, e8, w
 from .code_texts.code import Code
 
 
 def codes() -> Mapping[str, Code]:
     """All codes in order."""
-    every = (*e0.CODES, *e1.CODES, *e2.CODES, *e3.CODES, *e4.CODES, *e6_expressions.CODES, *e6_blocks.CODES, *w.CODES)
+    every = (
+        *e0.CODES,
+        *e1.CODES,
+        *e2.CODES,
+        *e3.CODES,
+        *e4.CODES,
+        *e4_expressions.CODES,
+        *e4_backends.CODES,
+        *e6_expressions.CODES,
+        *e6_blocks.CODES,
+        *e7.CODES,
+        *e8.CODES,
+        *w.CODES,
+    )
     return MappingProxyType({one.code: one for one in every})
 
 
@@ -26,6 +39,8 @@ AREAS: Final = MappingProxyType(
         "E3": "shapes that do not fit",
         "E4": "data and training",
         "E6": "parameters, blocks, files laid over files",
+        "E7": "exporting",
+        "E8": "importing",
         "W": "warnings",
     }
 )

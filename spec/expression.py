@@ -23,7 +23,7 @@ from .expression_tokens import ExpressionError, tokens_from
 from .expression_tree import RESERVED, Parser
 from .expression_values import LONGEST_TEXT, Budget, Run, Unreadable, as_text
 
-__all__ = ["FUNCTIONS", "RESERVED", "Budget", "ExpressionError", "Value", "evaluate", "has_expression", "names_in"]
+__all__ = ["FUNCTIONS", "RESERVED", "Budget", "ExpressionError", "Value", "evaluate", "has_expression", "names_in", "parts_of"]
 
 Value = Any
 """`None`, `bool`, `int`, `float`, `str`, a list of values, or a table of values; HOLE where one could not be read."""
@@ -119,6 +119,15 @@ def names_in(text: str) -> Mapping[str, tuple[tuple[int, int], ...]]:
     for name, place in found:
         places[name] = (*places.get(name, ()), place)
     return places
+
+
+def parts_of(text: str) -> tuple[str | Node, ...]:
+    """A string taken apart: texts, and the trees of the expressions between them.
+
+    Raises:
+        ExpressionError: if an expression can't be read.
+    """
+    return _template(text).parts
 
 
 def has_expression(text: str) -> bool:

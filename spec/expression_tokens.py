@@ -122,13 +122,18 @@ def tokens_from(text: str, opening: int) -> list[Token]:
         if text[at] == "}":
             found.append(Token("end", "}", at, at + 1))
             return found
-        token = _token(text, at, open_brackets > 0)
+        token = token_at(text, at, open_brackets > 0)
         open_brackets += (token.text == "[") - (token.text == "]") if token.kind == "sign" else 0
         found.append(token)
         at = token.end
 
 
-def _token(text: str, at: int, in_brackets: bool) -> Token:
+def token_at(text: str, at: int, in_brackets: bool) -> Token:
+    """The token that begins there; ``in_brackets``: between square ones.
+
+    Raises:
+        ExpressionError: E601 where there is none, E605 for a number that is too large.
+    """
     if match := _NUMBER.match(text, at):
         return _number(text, at, match.end())
     if match := _NAME.match(text, at):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .document import HOLE, Locator, Pointer
 from .traces import Trace, copied
-from .words import closest, listed, shown
+from .words import closest, shown, there_are
 
 KEPT: Final = frozenset({"name", "inputs", "repeat", "each", "when"})
 """Keys of a table that outlive a change of its ``type``: they are the language's own."""
@@ -21,10 +21,11 @@ Say = Callable[[str, Pointer, str | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Upper:
-    """What is laid over: where its values stand, and whom to tell what is wrong with it."""
+    """What is laid over: where its values stand, whom to tell what is wrong with it, and what it is laid over."""
 
     locate: Locator
     say: Say
+    whole: Mapping[str, Any] = field(default_factory=dict)
 
 
 def lay_table(
@@ -35,7 +36,7 @@ def lay_table(
     ``at`` is where the new one stands in its document, ``where`` where both belong in the whole.
     """
     if not is_declaration(where):
-        strip_for(old, trace, new)
+        strip_for(old, trace, new, where)
     for key, value in new.items():
         lay_value(old, key, trace, value, upper, (*at, key), (*where, key))
 
@@ -46,12 +47,15 @@ def lay_value(
     """Lay a value over what stands under a key of a table."""
     there = key in holder
     old = holder.get(key)
+    if isinstance(value, dict) and value.get("remove") is False:  # then nothing is to be taken away
+        value = {one: item for one, item in value.items() if one != "remove"}
     if isinstance(value, dict) and value.get("remove") is True:
         if not there:
             near = closest(key, holder)
             upper.say(f"there is no `{'.'.join(map(str, where))}` to take away", (*at, "remove"),
                       f"did you mean `{near}`?" if near else None)  # fmt: skip
             return
+        _nothing_beside(value, ("remove",), upper, at)
         del holder[key]
         trace.children.pop(key, None)
     elif isinstance(old, dict) and isinstance(value, dict):
@@ -67,10 +71,15 @@ def lay_value(
         trace.children[key] = Trace(upper.locate, at, {}, over)
 
 
-def strip_for(old: dict[str, Any], trace: Trace, new: Mapping[str, Any]) -> None:
+def ways(where: Sequence[str | int]) -> tuple[str, ...]:
+    """The keys of a table there by which it says what it is."""
+    return (*WAYS, "expression") if where and where[0] == "training" and where[-1] == "loss" else WAYS
+
+
+def strip_for(old: dict[str, Any], trace: Trace, new: Mapping[str, Any], where: Pointer) -> None:
     """Take away the arguments of what a table was, where the new one makes something else of it."""
-    way = next((one for one in WAYS if one in new), None)
-    before = next((one for one in WAYS if one in old), None)
+    way = next((one for one in ways(where) if one in new), None)
+    before = next((one for one in ways(where) if one in old), None)
     if way is None or before is None or (way == before and old[way] == new[way]):
         return
     for key in [key for key in old if key not in KEPT and key != way]:
@@ -109,6 +118,7 @@ def _lay_entries(
 ) -> None:
     """Lay a list of entries over another, entry by entry; new ones go last, or where they say."""
     rows: list[tuple[Any, Trace]] = [(item, trace.child(index)) for index, item in enumerate(old)]
+    met: dict[int, Any] = {}  # what this list has spoken of already
     tails: dict[str, Any] = {}
     moves: list[tuple[tuple[Any, Trace], Mapping[str, Any], Pointer]] = []
     for index, entry in enumerate(new):
@@ -117,23 +127,32 @@ def _lay_entries(
             if entry is HOLE or "type" not in fields or find_entry([item for item, _ in rows], entry, fields) is None:
                 rows.append((copied(entry), Trace(upper.locate, here)))
             continue
-        name = next((entry[one] for one in fields if isinstance(entry.get(one), str)), None)
-        place = None if name is None else find_entry([item for item, _ in rows], name, fields)
+        by = next((one for one in fields if isinstance(entry.get(one), str)), None)
+        name = None if by is None else entry[by]
+        known = [item for item, _ in rows if by != "type" or id(item) not in met]
+        place = None if name is None else find_entry(known, name, fields)
+        if place is not None:
+            place = next(index for index, (item, _) in enumerate(rows) if item is known[place])
         rest = {key: value for key, value in entry.items() if key not in PLACING}
+        if place is not None and id(rows[place][0]) in met:
+            upper.say(f"`{name}` stands twice in this list, and names are unique", (*here, "name"),
+                      "write all that changes in one entry; a new one needs a name of its own")  # fmt: skip
+            continue
         if "remove" in entry and entry["remove"] is not False:
             _remove(rows, place, name, entry, upper, here, where)
             continue
         if place is not None and isinstance(rows[place][0], dict):
-            lay_table(rows[place][0], rows[place][1], rest, upper, here, (*where, place))
+            lay_table(rows[place][0], rows[place][1], rest, upper, here, (*where, str(name)))
             row = rows[place]
         elif place is not None:
             row = rows[place] = (copied(rest), Trace(upper.locate, here))
         elif name is not None and not any(way in rest for way in WAYS):
-            _nothing(rows, name, entry, upper, here, where)
+            _nothing(rows, name, entry, upper, here, where, "a new entry says what it is: `type = …`")
             continue
         else:
             row = (copied(rest), Trace(upper.locate, here))
             rows.append(row)
+        met[id(row[0])] = row[0]
         if "before" in entry or "after" in entry:
             moves.append((row, entry, here))
     for row, entry, here in moves:  # last, for an entry may go beside one that comes later
@@ -146,13 +165,37 @@ def _names(rows: list[tuple[Any, Trace]]) -> list[str]:
     return [item["name"] for item, _ in rows if isinstance(item, dict) and isinstance(item.get("name"), str)]
 
 
+def inside_block(whole: Mapping[str, Any], name: str) -> str | None:
+    """Where to change what is called so, if it is a layer inside a block."""
+    blocks = whole.get("blocks")
+    last = name.rpartition(".")[2]
+    for block, table in blocks.items() if isinstance(blocks, dict) else ():
+        layers = table.get("layers") if isinstance(table, dict) else None
+        if any(isinstance(one, dict) and one.get("name") == last for one in layers if isinstance(layers, list)):
+            return block
+    return None
+
+
 def _nothing(
-    rows: list[tuple[Any, Trace]], name: str, entry: Mapping[str, Any], upper: Upper, here: Pointer, where: Pointer
-) -> None:
+    rows: list[tuple[Any, Trace]], name: str, entry: Mapping[str, Any], upper: Upper, here: Pointer, where: Pointer,
+    otherwise: str | None,
+) -> None:  # fmt: skip
     near = closest(name, _names(rows))
+    block = inside_block(upper.whole, name)
+    if block is not None and where == ("layers",):
+        inner = name.rpartition(".")[2]
+        way: str | None = f"`{inner}` is a layer of the block `{block}`: change it below `[[blocks.{block}.layers]]`"
+    else:
+        way = f'did you mean "{near}"?' if near else otherwise
     upper.say(f"nothing in `{'.'.join(map(str, where))}` of the file below is called `{name}`",
-              (*here, "name" if "name" in entry else "type"),
-              f'did you mean "{near}"?' if near else "a new entry says what it is: `type = …`")  # fmt: skip
+              (*here, "name" if "name" in entry else "type"), way)  # fmt: skip
+
+
+def _nothing_beside(table: Mapping[str, Any], keys: Sequence[str], upper: Upper, at: Pointer) -> None:
+    """What stands beside `remove = true` would be lost without a word."""
+    for key in table:
+        if key not in keys:
+            upper.say(f"`{key}` beside `remove = true` changes nothing", (*at, key), "take one of the two away")
 
 
 def _remove(
@@ -165,8 +208,9 @@ def _remove(
     elif name is None:
         upper.say("this does not say which entry to take away", (*here, "remove"), 'write its name: `name = "…"`')
     elif place is None:
-        _nothing(rows, name, entry, upper, here, where)
+        _nothing(rows, name, entry, upper, here, where, there_are(_names(rows)))
     else:
+        _nothing_beside(entry, ("remove", "name", *WAYS), upper, here)
         del rows[place]
 
 
@@ -188,9 +232,8 @@ def _move(
     place = find_entry([item for item, _ in others], anchor, fields) if isinstance(anchor, str) else None
     if place is None:
         near = closest(anchor, _names(others)) if isinstance(anchor, str) else None
-        names = _names(others)
-        upper.say(f"`{way}` must name an entry, found {shown(anchor)}", (*here, way),
-                  f'did you mean "{near}"?' if near else f"there are {listed(names)}" if names else None)  # fmt: skip
+        upper.say(f"`{way}` must name another entry, found {shown(anchor)}", (*here, way),
+                  f'did you mean "{near}"?' if near else there_are(_names(others)))  # fmt: skip
         return
     if way == "after":
         last = tails.get(anchor)

@@ -42,7 +42,7 @@ class Notes:
     def expression(self, error: ExpressionError, text: str, pointer: Pointer, frame: Frame | None) -> None:
         """Note what is wrong with an expression, at its characters inside the text."""
         place = self.document.place(pointer)
-        inside = _within(place, text, error.start, error.end)
+        inside = within(place, text, error.start, error.end)
         self.add(error.code, error.message, pointer, frame=frame, help=error.help, inside=inside)
 
     def both(self, code: str, message: str, pointer: Pointer, other: Pointer, label: str, **more: Any) -> None:
@@ -50,7 +50,7 @@ class Notes:
         self.add(code, message, pointer, "key", related=(Related(label, other, "key"),), **more)
 
 
-def _within(place: Place, text: str, start: int, end: int) -> tuple[int, int] | None:
+def within(place: Place, text: str, start: int, end: int) -> tuple[int, int] | None:
     """Where characters of a text stand in what was written for it, which has quotes and may have escapes."""
     raw = place.source.text[place.start : place.end]
     at = raw.find(text)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from .document import HOLE, Document, Locator, Part, Place, Pointer, Source
 from .finding import Diagnostic, Finding, located
-from .laying import WAYS, Upper, find_entry, lay_table, lay_value, strip_for
+from .laying import Upper, find_entry, inside_block, is_declaration, lay_table, lay_value, strip_for, ways
 from .traces import Trace, copied, trace_of
-from .words import closest, quoted
+from .words import closest, quoted, there_are
 
 MOST_FILES: Final = 200
 """So many files one spec may be made of."""
+
+
+_QUOTED: Final = re.compile(r"""((?:"[^"]*"|'[^']*'|[^"'=])+)=(.*)""", re.DOTALL)
+"""A setting in whose keys there are quotes."""
 
 
 class OverrideError(ValueError):
@@ -69,7 +75,7 @@ class _Reader:
         whole, below = copied(base.data), trace_of(base)
         whole.pop("$schema", None)
         _moved_paths(whole, os.path.dirname(path))
-        upper = Upper(trace.place, lambda message, at, way: self._say(document, trace, "E632", message, at, way))
+        upper = Upper(trace.place, lambda message, at, way: self._say(document, trace, "E632", message, at, way), whole)
         for key, value in data.items():
             lay_value(whole, key, below, value, upper, (key,), (key,))
         damaged |= base.damaged
@@ -231,16 +237,50 @@ def override(document: Document, settings: Sequence[str]) -> Document:
         return document
     data, trace = copied(document.data), trace_of(document)
     for setting in settings:
-        path, separator, text = setting.partition("=")
-        keys = path.strip().split(".")
-        if not separator or not all(keys):
-            raise OverrideError(f"--set takes KEY=VALUE, such as training.epochs=3, found {setting!r}")
+        keys, text = split_setting(setting)
         _set(data, trace, keys, _value(text.strip()), setting)
     made = replace(document, data=data, locate=trace.place, trace=trace)
     if document.expansion is not None:
         written = override(document.expansion.written, settings)
         made = replace(made, expansion=replace(document.expansion, written=written))
     return made
+
+
+def overlaid(document: Document, settings: Sequence[str]) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """The document with all that it is made of: files, and settings, of which those that name files come first.
+
+    Raises:
+        OverrideError: see ``override``.
+    """
+    of_files = [one for one in settings if split_setting(one)[0][0] in ("extends", "include")]
+    made, found = overlay(override(document, of_files))
+    return override(made, [one for one in settings if one not in of_files]), found
+
+
+def split_setting(setting: str) -> tuple[list[str], str]:
+    """The keys of a setting, which may be quoted as in TOML, and the text of its value.
+
+    Raises:
+        OverrideError: if it is not ``KEY=VALUE``.
+    """
+    import tomli
+
+    path, separator, text = setting.partition("=")
+    keys = path.strip().split(".")
+    if '"' in path or "'" in path:
+        found = _QUOTED.match(setting)
+        keys = []
+        try:
+            at: Any = tomli.loads(f"{found[1]} = 0") if found is not None else None
+        except ValueError:
+            at = None
+        while isinstance(at, dict):
+            ((key, at),) = at.items()
+            keys.append(key)
+        text = found[2] if found is not None else ""
+    if not separator or not keys or not all(keys):
+        raise OverrideError(f"--set takes KEY=VALUE, such as training.epochs=3, found {setting!r}")
+    return keys, text
 
 
 def _value(text: str) -> Any:
@@ -265,42 +305,71 @@ def _set(data: dict[str, Any], trace: Trace, keys: list[str], value: Any, settin
     def refuse(message: str, pointer: Pointer, way: str | None) -> None:
         raise OverrideError(f"--set {setting}: {message}" + (f"; {way}" if way else ""))
 
-    upper = Upper(locate, refuse)
+    upper = Upper(locate, refuse, data)
+    if keys[-1] == "remove" and value is True:
+        keys, value = keys[:-1], {"remove": True}
     for depth, key in enumerate(keys):
         last = depth == len(keys) - 1
         so_far = ".".join(keys[:depth])
         if isinstance(at, list):
             index = find_entry(at, key)
+            alike = sum(isinstance(one, dict) and "name" not in one and one.get("type") == key for one in at)
+            if index is not None and alike > 1 and where[-1] == "layers" and at[index].get("name") != key:
+                refuse(f"{alike} entries of `{so_far}` are {key}", (), "give the one that is meant a `name`")
             if index is None:
-                near = closest(
-                    key, [one["name"] for one in at if isinstance(one, dict) and isinstance(one.get("name"), str)]
-                )
-                refuse(f"nothing in `{so_far}` is called {key!r}", (), f"did you mean {near!r}?" if near else None)
+                refuse(f"nothing in `{so_far}` is called {key!r}", (), _what_is_there(at, key, data, where))
                 return
-            where.append(index)
-            if last or (depth == len(keys) - 2 and keys[-1] == "remove" and value is True):
-                _set_element(at, index, trace, value if last else {"remove": True}, upper, tuple(where))
+            where.append(key)
+            if last:
+                _set_element(at, index, trace, value, upper, tuple(where))
                 return
             at, trace = at[index], trace.child(index)
         elif isinstance(at, dict):
             where.append(key)
             if key not in at and _must_be_there(where):
                 near = closest(key, at)
-                refuse(f"nothing in `{so_far}` is called {key!r}", (), f"did you mean {near!r}?" if near else None)
+                way = f"did you mean {near!r}?" if near else there_are(at)
+                refuse(f"nothing in `{so_far}` is called {key!r}", (), way)
             if last:
-                if key in WAYS:
-                    strip_for(at, trace, {key: value})
+                if key in ways(where[:-1]):
+                    strip_for(at, trace, {key: value}, tuple(where[:-1]))
                 lay_value(at, key, trace, value, upper, (), tuple(where))
-                return
-            if depth == len(keys) - 2 and keys[-1] == "remove" and value is True:
-                lay_value(at, key, trace, {"remove": True}, upper, (), tuple(where))
                 return
             if key not in at:
                 at[key] = {}
                 trace.children[key] = Trace(locate, ())
+            elif is_declaration(tuple(where)) and not isinstance(at[key], dict):  # a plain value is the default
+                old = trace.child(key)
+                at[key] = {"default": at[key]}
+                trace.children[key] = Trace(old.locate, old.pointer, {"default": old})
             at, trace = at[key], trace.child(key)
         else:
-            refuse(f"`{so_far}` is no table, so it has no `{key}`", (), None)
+            refuse(
+                f"`{so_far}` is no table, so it has no `{key}`", (), _as_table(so_far, at, key, value) if last else None
+            )
+
+
+def _what_is_there(items: list[Any], name: str, whole: Mapping[str, Any], where: Sequence[str | int]) -> str | None:
+    """What the entries of a list are called, where none has the name."""
+    layers = where[-1] == "layers"
+    names = [
+        one.get("name", None if layers else one.get("type")) if isinstance(one, dict) else None if layers else one
+        for one in items
+    ]
+    known = [one for one in names if isinstance(one, str)]
+    block = inside_block(whole, name) if where == ["layers"] else None
+    if block is not None:
+        return f"it is a layer of the block `{block}`: write `blocks.{block}.layers.{name}.…`"
+    near = closest(name, known)
+    return f"did you mean {near!r}?" if near else there_are(known) or "none there has a name"
+
+
+def _as_table(so_far: str, old: Any, key: str, value: Any) -> str | None:
+    """What to write where an object that is given by its name alone is to have arguments."""
+    if not isinstance(old, str) or isinstance(value, dict | list):
+        return None
+    kind = f"type = {json.dumps(value)}" if key == "type" else f"type = {json.dumps(old)}, {key} = {json.dumps(value)}"
+    return f"write --set '{so_far}={{ {kind} }}'"
 
 
 def _must_be_there(where: Sequence[str | int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from .document import HOLE, Pointer
@@ -18,6 +18,7 @@ from .spec import (
     Reference,
     Spec,
     Split,
+    Term,
     Training,
 )
 from .validation import Validation
@@ -51,6 +52,7 @@ class _Parser:
         self.names_known = not damaged and () not in checked.unsound and not checked.misplaced & {"inputs", "layers"}
         self.whole = self.names_known and "outputs" not in checked.misplaced
         self.misnamed = _misnamed(checked)
+        self.terms_known = True
         self.unread: list[Pointer] = []
         """References that can't be read."""
         self.lost: dict[Pointer, set[str | int]] = {}
@@ -292,6 +294,7 @@ class _Parser:
             seed=int(table.get("seed", 0)),
             optimizer=table.get("optimizer", "rmsprop"),
             loss=table.get("loss"),
+            losses=tuple(self._terms(self.document.data["training"].get("losses"))),
             metrics=tuple(table.get("metrics", ())),
             callbacks=tuple(table.get("callbacks", ())),
             outputs={
@@ -309,11 +312,41 @@ class _Parser:
             jit_compile=table.get("jit_compile", "auto"),
             steps_per_execution=_size(table.get("steps_per_execution", "auto")),
             class_weight=table.get("class_weight"),
-            measures_known=("training",) not in self.document.damaged
+            measures_known=self.terms_known
+            and ("training",) not in self.document.damaged
             and not any(
                 one[0] == "training" and one[1] not in UNMEASURED for one in self.checked.rejected if len(one) > 1
             ),
         )
+
+    def _terms(self, written: Any) -> Iterator[Term]:
+        """The loss terms. Of one that can't be understood it is not known what it uses and how it is called."""
+        tables = written if isinstance(written, list) else []
+        taken = (one["name"] for one in tables if isinstance(one, dict) and isinstance(one.get("name"), str))
+        names = FreeNames(taken)
+        for index in range(len(tables)):
+            pointer: Pointer = ("training", "losses", index)
+            term = self._term(pointer, names)
+            if term is None:
+                self.whole = self.terms_known = False
+            else:
+                yield term
+
+    def _term(self, pointer: Pointer, names: FreeNames) -> Term | None:
+        if {pointer, (*pointer, "inputs")} & (self.checked.rejected | self.checked.unsound | self.document.damaged):
+            return None
+        table = self._table(pointer)
+        expression, inputs, name = table.get("expression"), table.get("inputs"), table.get("name")
+        if not isinstance(expression, str) or not isinstance(inputs, dict):
+            return None
+        found = {key: self._reference(text, (*pointer, "inputs", key)) for key, text in inputs.items()}
+        references = {key: one for key, one in found.items() if one is not None}
+        stated = self.document.data["training"]["losses"][int(pointer[-1])]["inputs"]
+        if len(references) < len(stated):
+            return None
+        named = isinstance(name, str)
+        called = str(name) if named else names.name("term")
+        return Term(called, expression, references, float(table.get("weight", 1)), pointer, named)
 
 
 def _misnamed(checked: Validation) -> frozenset[str]:

@@ -37,6 +37,8 @@ DOTTED: Final = ("ops", "applications")
 """Families whose objects are written with the family in front: ``ops.matmul``."""
 ENTRIES: Final = ("layers", *DOTTED)
 """Families of which a layer entry may be."""
+FORMULAS: Final = frozenset({"losses", "metrics"})
+"""Families of which a table may have an ``expression`` instead of a ``type``."""
 PLUGGED: Final = (
     "layers", "losses", "metrics", "callbacks", "sources", "optimizers", "schedules", "initializers", "regularizers",
     "constraints",

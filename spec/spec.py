@@ -113,8 +113,24 @@ class OutputTraining:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One of ``[[training.losses]]``: an expression over tensors of the graph, by the names it gives them.
+
+    ``named`` is False where ``name`` was not written but generated.
+    """
+
+    name: str
+    expression: str
+    inputs: Mapping[str, Reference]
+    weight: float
+    pointer: Pointer
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
-    """The ``training`` section. Keras objects are as written and checked: a name, or a table with ``type``.
+    """The ``training`` section. Keras objects are as written and checked: a name, or a table with ``type``; a loss
+    or metric may also be a table with ``expression``.
 
     ``measures_known`` is False where a loss or metric could not be understood, so that no number may be
     called one that is not measured.
@@ -124,6 +140,7 @@ class Training:
     seed: int = 0
     optimizer: Any = "rmsprop"
     loss: Any = None
+    losses: tuple[Term, ...] = ()
     metrics: tuple[Any, ...] = ()
     callbacks: tuple[Any, ...] = ()
     outputs: Mapping[str, OutputTraining] = field(default_factory=dict)

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from .document import Part, Pointer
 from .finding import Related
-from .later import is_later_type, later_key, later_type, plugin_of, plugin_type
+from .later import is_later_type, later_type, plugin_of, plugin_type
 from .published import (
     DOTTED,
     ENTRIES,
+    FORMULAS,
     SINGULAR,
     Schema,
     definition_of,
@@ -28,10 +29,6 @@ SHAPES: Final = frozenset({"input_shape", "input_dim", "batch_input_shape", "bat
 
 HARMLESS: Final = frozenset({"initializers", "regularizers", "constraints", "activations"})
 """Families on which no shape depends: a mistake there does not hide mistakes further on."""
-
-
-FORMULAS: Final = frozenset({"losses", "metrics"})
-"""Families of which a table may have an ``expression`` instead of a ``type``."""
 
 INPUTS: Final = "write a table of inputs at the top, `inputs.NAME.shape = [...]`, without the batch axis"
 """What to do instead of an input layer."""
@@ -101,6 +98,8 @@ def unknown_key(
         help_text = way
         if family == "layers" and key in SHAPES and "inputs" not in run.document.data:
             run.misplaced.add("inputs")
+    elif twin := closest(key, (name for name in names if name in table)):
+        help_text = f"did you mean `{twin}`, which is written already?"
     elif pointer and (sections := _sections_with(key)):
         help_text = f"write it below `[{sections[0]}]`"
     elif not pointer and (sections := _sections_with(key)):
@@ -140,10 +139,9 @@ def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer,
     singular = SINGULAR[family]
     if run.partial:
         return  # the rest stands in the file that this one lies over
-    if family in FORMULAS and "expression" in table:
-        later_key(run, "expression", f"{a(singular)} as a formula", (*at, "expression"))
-        return
-    ways = ("type",) if nested or family != "layers" else ("type", "reuse")
+    ways: tuple[str, ...] = ("type",) if nested or family != "layers" else ("type", "reuse")
+    if family in FORMULAS:
+        ways = (*ways, "expression")
     for key, value in table.items():
         near = closest(key, ways)
         if near is not None and isinstance(value, str):

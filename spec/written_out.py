@@ -9,8 +9,9 @@ from typing import Any, Final
 from .blocks import blocks_of
 from .document import HOLE, Document, Pointer
 from .finding import Diagnostic
+from .how_often import TooMany
 from .idle import Idle, idle_entries
-from .instances import Instances, TooMany
+from .instances import Instances
 from .notes import Notes
 from .origins import Expansion
 from .parameters import Parameter, declarations, settle
@@ -98,6 +99,10 @@ def _layers(
             data.pop("outputs", None)
             return frozenset(), None
         data["layers"] = writer.entries
+        if entries and not writer.entries:
+            writer.notes.add("E103", "no layer is there: of each entry `when` is false, or `repeat` or `each` is empty",
+                             ("layers",), help="a model needs at least one layer")  # fmt: skip
+            data["layers"] = HOLE
     _written_terms(data, scope, writer)
     if "outputs" in document.data:
         return scope.composed, _written_outputs(document, data, scope, writer)
@@ -132,7 +137,7 @@ def _written_terms(data: dict[str, Any], scope: Scope, writer: Instances) -> Non
     """Put what names stand for into the ``inputs`` of loss terms."""
     training = data.get("training")
     terms = training.get("losses") if isinstance(training, dict) else None
-    if not isinstance(terms, list):
+    if not isinstance(training, dict) or not isinstance(terms, list):
         return
     found = []
     for index, term in enumerate(terms):

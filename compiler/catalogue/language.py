@@ -316,6 +316,7 @@ SPLIT: Final = Section(
 )
 
 AUTO: Final = Kind({"const": "auto"}, '"auto"')
+LOSS: Final = an("losses", 'a loss, by name ("mse"), or as a table with `type` or `expression`')
 TRAINING: Final = Section(
     "training",
     "the training section",
@@ -328,7 +329,12 @@ TRAINING: Final = Section(
             "How weights are changed.",
             "rmsprop",
         ),
-        _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
+        _key("loss", LOSS, "What training makes small."),
+        _key(
+            "losses",
+            section("term", "a list of loss terms, as `[[training.losses]]` or `losses = [...]`", "list"),
+            "Terms over tensors of the graph, added to the loss; one may be all there is.",
+        ),
         _key(
             "metrics",
             Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True),
@@ -361,7 +367,6 @@ TRAINING: Final = Section(
         ),
     ),
     later=(
-        ("losses", "loss terms over named tensors"),
         ("loop", "an explicit gradient loop"),
         ("rules", "rules"),
         ("phases", "phases"),
@@ -373,11 +378,40 @@ TRAINING: Final = Section(
     ),
 )
 
+EXPRESSION: Final = Kind(
+    {"type": "string", "minLength": 1},
+    "an expression in quotes, such as `mean(square(y_true - y_pred), axis=-1)`",
+)
+FORMULA: Final = Section(
+    "formula",
+    "the expression",
+    (
+        _must("expression", EXPRESSION, "What is computed from `y_true` and `y_pred` by functions of keras.ops."),
+        _key("name", NAME, "What reports call it."),
+    ),
+)
+"""A loss or metric without a ``type``."""
+
+TENSORS: Final = Kind(
+    {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+    'a table of tensors by the names that the expression gives them: `inputs = { s = "encoder.sigma" }`',
+)
+TERM: Final = Section(
+    "term",
+    "a loss term",
+    (
+        _key("name", NAME, "What reports call the term."),
+        _must("expression", EXPRESSION, "What is computed from its inputs by functions of keras.ops."),
+        _must("inputs", TENSORS, "The tensors that the expression uses: NAME = an input, a layer, or what is inside."),
+        _key("weight", number(), "How much the term counts.", 1),
+    ),
+)
+
 TRAINING_OUTPUT: Final = Section(
     "training_output",
     "the training of one output",
     (
-        _key("loss", an("losses", 'a loss, by name ("mse") or as a table with `type`'), "What training makes small."),
+        _key("loss", LOSS, "What training makes small."),
         _key("weight", number(minimum=0), "How much this output's loss counts.", 1),
         _key(
             "metrics",
@@ -399,4 +433,6 @@ SECTIONS: Final = (
     SPLIT,
     TRAINING,
     TRAINING_OUTPUT,
+    FORMULA,
+    TERM,
 )

@@ -32,7 +32,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ...spec.published import EITHER, EXPRESSION, place
+from ...spec.published import EITHER, EXPRESSION, FORMULAS, place
 from . import DOTTED, MODULES, family, spellings
 from .inventory import lifetime
 from .kinds import Kind
@@ -191,7 +191,7 @@ def _kind(kind: Kind) -> dict[str, Any]:
     else:
         extra["section"], extra["each"] = kind.section, kind.each
         if kind.each == "list":
-            one = {"type": "array", "items": one, "minItems": 1}
+            one = {"type": "array", "items": one} | ({"minItems": 1} if kind.section == "layer" else {})
         elif kind.each == "name":
             one = {"type": "object", "additionalProperties": one, "minProperties": 1}
             if kind.section == "input":
@@ -295,7 +295,8 @@ def _family(name: str, records: list[Record]) -> dict[str, Any]:
     words = {"enum": plain, "enumDescriptions": [spellings(name)[spelling].summary for spelling in plain]}
     if not tables:
         return {**words, "x-keraspec": extra}
-    return {"anyOf": [words, table], "x-keraspec": extra}
+    formula = [{"$ref": "#/$defs/sections.formula"}] if name in FORMULAS else []
+    return {"anyOf": [words, table, *formula], "x-keraspec": extra}
 
 
 def _entry(section: Section, families: list[dict[str, Any]]) -> dict[str, Any]:

@@ -40,6 +40,31 @@ CODES: Final[tuple[Code, ...]] = (
         '[[layers]]\ntype = "LSTM"\nunits = 8',
     ),
     Code(
+        "W302",
+        "a mask is not there when the model runs",
+        "A mask says which places of a sequence are filling and do not count. Keras ties it to a tensor, and not every "
+        "layer leaves it there: `MultiHeadAttention` takes the masks off the tensors that it reads, so that a sum "
+        "around it, or a second layer that reads the same, finds none. `Add` and its like hand one on only where all "
+        "that they are given have one, and a recurrent layer that is given its first states is not told of any. Keras "
+        "says nothing, and what comes out depends on how far a row was filled up. Compute the mask as a tensor and "
+        "give it to each layer that needs it.",
+        'inputs.words = { shape = ["time"], dtype = "int32" }\n\n'
+        '[[layers]]\nname = "word"\ntype = "Embedding"\ninput_dim = 1000\noutput_dim = 16\nmask_zero = true\n\n'
+        '[[layers]]\nname = "look"\ntype = "MultiHeadAttention"\ninputs = { query = "word", value = "word" }\n'
+        "num_heads = 2\nkey_dim = 8\n\n"
+        '[[layers]]\nname = "sum"\ntype = "Add"\ninputs = ["word", "look"]\n\n'
+        '[[layers]]\ntype = "MultiHeadAttention"\ninputs = { query = "sum", value = "sum" }\n'
+        "num_heads = 2\nkey_dim = 8",
+        'inputs.words = { shape = ["time"], dtype = "int32" }\n\n'
+        '[[layers]]\nname = "real"\ntype = "ops.not_equal"\ninputs = "words"\nx2 = 0\n\n'
+        '[[layers]]\nname = "word"\ntype = "Embedding"\ninputs = "words"\ninput_dim = 1000\noutput_dim = 16\n\n'
+        '[[layers]]\nname = "look"\ntype = "MultiHeadAttention"\n'
+        'inputs = { query = "word", value = "word", value_mask = "real" }\nnum_heads = 2\nkey_dim = 8\n\n'
+        '[[layers]]\nname = "sum"\ntype = "Add"\ninputs = ["word", "look"]\n\n'
+        '[[layers]]\ntype = "MultiHeadAttention"\n'
+        'inputs = { query = "sum", value = "sum", value_mask = "real" }\nnum_heads = 2\nkey_dim = 8',
+    ),
+    Code(
         "W401",
         "the activation hardly fits the loss",
         "The loss can be computed from these numbers and made smaller, but it was made for others, and another "
