@@ -1,0 +1,1 @@
+"""From a saved Keras model to a spec: the way back."""
