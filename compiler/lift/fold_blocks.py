@@ -14,7 +14,7 @@ from .fold_lines import Block, Body, Layers, Line, Ref, mapped
 from .fold_search import Repeated, Window, weight
 
 INPUTS: Final = ("x", "y", "z")
-_HEAD: Final = 5
+HEAD: Final = 5
 """Lines that a block takes beside its layers, about."""
 _MOST_PARAMETERS: Final = 12
 _SHORT: Final[Mapping[str, str]] = {
@@ -45,7 +45,7 @@ def cut(repeated: Repeated, layers: Layers) -> Cut | None:
     if found is None or len(found.parameters) > _MOST_PARAMETERS:
         return None
     before = sum(weight(line) for window in windows for line in window.lines)
-    after = _HEAD + sum(map(instance_cost, found.arguments)) + parameter_cost(found.parameters)
+    after = HEAD + sum(map(instance_cost, found.arguments)) + parameter_cost(found.parameters)
     after += sum(0.3 for line in windows[0].lines if not isinstance(line.inputs, Ref))
     for place, (window, given) in enumerate(zip(windows, found.given, strict=True)):
         last = windows[place - 1] if place else None
@@ -72,7 +72,7 @@ def instance_cost(arguments: Mapping[str, Any]) -> float:
 
 def block_cost(lines: Sequence[Line], parameters: Mapping[str, Any]) -> float:
     """How much there is to read in a block."""
-    return _HEAD + sum(map(weight, lines)) + parameter_cost(parameters)
+    return HEAD + sum(map(weight, lines)) + parameter_cost(parameters)
 
 
 def parameter_cost(parameters: Mapping[str, Any]) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...spec.expression import ExpressionError, evaluate, names_in
 from ...spec.to_toml import Expression
 from .fold_abstract import Abstracted, Row, abstract
-from .fold_blocks import MERGES, block_cost, hint, instance_cost, line_arguments, parameter_cost, put, tidiness
+from .fold_blocks import HEAD, MERGES, block_cost, hint, instance_cost, line_arguments, parameter_cost, put, tidiness
 from .fold_lines import Block, Body, Layers, Line, Ref, frozen, is_open, mapped
 from .fold_search import Window, weight
 
@@ -20,6 +20,10 @@ _MOST_WHENS: Final = 3
 _MOST_OPEN: Final = 6
 """So many lines may be in one of two variants alone."""
 _GAIN: Final = 0.55
+
+
+_Wire = tuple[int, str] | Ref
+"""What a line takes: the number of another one and what follows its name, or an input of the block."""
 
 
 class _Open(Exception):
@@ -59,7 +63,7 @@ class _Joint:
     """Two variants as one block."""
 
     columns: Sequence[_Column]
-    inputs: Sequence[Sequence[Ref | int]]
+    inputs: Sequence[Sequence[_Wire]]
     abstracted: Abstracted
 
 
@@ -135,7 +139,7 @@ def _cost(joint: _Joint) -> float:
     found = joint.abstracted
     lines = sum(1 + 0.2 * len(arguments) + (0.5 if when else 0)
                 for arguments, when in zip(found.arguments, found.whens, strict=True))  # fmt: skip
-    return 5 + lines + parameter_cost(found.parameters) + sum(map(instance_cost, found.given))
+    return HEAD + lines + parameter_cost(found.parameters) + sum(map(instance_cost, found.given))
 
 
 def _settle(block: Block, joint: _Joint) -> None:
@@ -145,9 +149,7 @@ def _settle(block: Block, joint: _Joint) -> None:
         joint.columns, joint.inputs, joint.abstracted.arguments, joint.abstracted.whens, strict=True
     ):
         given = dict(arguments)
-        wires = iter([Ref(lines[ref]) if isinstance(ref, int) else
-                      Ref(lines[int(ref.source[1:])], ref.rest) if isinstance(ref.source, str) and ref.source[0] == "#"
-                      else ref for ref in refs])  # fmt: skip
+        wires = iter([wire if isinstance(wire, Ref) else Ref(lines[wire[0]], wire[1]) for wire in refs])
         names = _names(column)
         line = column.line
         lines.append(Line(line.way, line.kind, given, mapped(line.inputs, wires), names=names, when=when,
@@ -174,10 +176,17 @@ def _row(block: Block, instance: Line) -> Row:
     values = {**block.parameters, **instance.arguments}
     return [
         {key: _value(value, values) for key, value in line_arguments(line).items()}
-        if line.when is None or _value(line.when, values)
+        if line.when is None or _decided(line.when, values)
         else None
         for line in block.body.lines
     ]
+
+
+def _decided(when: Expression, values: Mapping[str, Any]) -> bool:
+    found = _value(when, values)
+    if not isinstance(found, bool):
+        raise _Open
+    return found
 
 
 def _value(value: Any, values: Mapping[str, Any]) -> Any:
@@ -270,13 +279,13 @@ def _names(column: _Column) -> tuple[str, ...]:
     return (found,) if found else tuple(dict.fromkeys(name for names in sides for name in names))
 
 
-def _branches(columns: Sequence[_Column], inputs: Sequence[Sequence[Ref | int]]) -> frozenset[int]:
+def _branches(columns: Sequence[_Column], inputs: Sequence[Sequence[_Wire]]) -> frozenset[int]:
     """The lines that give what they have to one that joins it with others, further down."""
     users: dict[int, list[int]] = {}
     for place, refs in enumerate(inputs):
-        for ref in refs:
-            if isinstance(ref, int):
-                users.setdefault(ref, []).append(place)
+        for wire in refs:
+            if not isinstance(wire, Ref):
+                users.setdefault(wire[0], []).append(place)
     return frozenset(
         place for place, found in users.items()
         if all(user > place + 1 and columns[user].line.kind in MERGES for user in found)
@@ -325,48 +334,33 @@ def _likeness(one: Line, other: Line) -> float:
     return 1.5 if alike else 1.0
 
 
-def _inputs(columns: Sequence[_Column], one: _Variant, other: _Variant) -> list[list[Ref | int]] | None:
+def _inputs(columns: Sequence[_Column], one: _Variant, other: _Variant) -> list[list[_Wire]] | None:
     """What each line takes, so that it is right for both variants; None if that can't be.
 
-    A line that is not there stands for its own first input. Lines are meant by their number, with ``#`` before it
-    where something follows.
+    A line that is not there stands for its own first input.
     """
-    numbers = [{column.one: place for place, column in enumerate(columns) if column.one},
-               {column.other: place for place, column in enumerate(columns) if column.other}]  # fmt: skip
-    stands: list[list[Any]] = [[], []]
-    """By variant and column: what a reference to it means there."""
-    found: list[list[Ref | int]] = []
-
-    def means(side: int, ref: Ref | int) -> Any:
-        if isinstance(ref, int):
-            return stands[side][ref]
-        if isinstance(ref.source, str) and ref.source.startswith("#"):
-            place = int(ref.source[1:])
-            return (place, ref.rest) if (columns[place].other if side else columns[place].one) else None
-        return ref
-
-    def joint(side: int, ref: Ref) -> Ref | int:
-        if not isinstance(ref.source, Line):
-            return ref
-        place = numbers[side][ref.source]
-        return Ref(f"#{place}", ref.rest) if ref.rest else place
-
-    def exact(side: int, ref: Ref) -> Any:
-        """What a reference of a variant means in it."""
-        if not isinstance(ref.source, Line):
-            return ref
-        place = numbers[side][ref.source]
-        return (place, ref.rest) if ref.rest else place
-
     variants = (one, other)
-    for place, column in enumerate(columns):
-        sides = [(side, line) for side, line in enumerate((column.one, column.other)) if line is not None]
-        wires = [[variants[side].inner(ref) for ref in line.sources()] for side, line in sides]
-        chosen: list[Ref | int] = []
-        for refs in zip(*wires, strict=True):
-            pairs = [(side, ref) for (side, _), ref in zip(sides, refs, strict=True)]
-            ways = (joint(side, ref) for side, ref in pairs)
-            way = next((way for way in ways if all(means(side, way) == exact(side, ref) for side, ref in pairs)), None)
+    lines = [[column.one for column in columns], [column.other for column in columns]]
+    numbers = [{line: place for place, line in enumerate(side) if line is not None} for side in lines]
+    stands: list[list[_Wire | None]] = [[], []]
+    """By variant and column: what a reference to it means there."""
+    found: list[list[_Wire]] = []
+
+    def wire(side: int, ref: Ref) -> _Wire:
+        inner = variants[side].inner(ref)
+        return (numbers[side][inner.source], inner.rest) if isinstance(inner.source, Line) else inner
+
+    def means(side: int, wire: _Wire) -> _Wire | None:
+        if isinstance(wire, Ref) or lines[side][wire[0]] is not None:
+            return wire
+        return None if wire[1] else stands[side][wire[0]]
+
+    for place in range(len(columns)):
+        sides = [(side, line) for side in (0, 1) if (line := lines[side][place]) is not None]
+        chosen: list[_Wire] = []
+        for wires in zip(*([wire(side, ref) for ref in line.sources()] for side, line in sides), strict=True):
+            pairs = [(side, one) for (side, _), one in zip(sides, wires, strict=True)]
+            way = next((way for way in wires if all(means(side, way) == one for side, one in pairs)), None)
             if way is None:
                 return None
             chosen.append(way)
@@ -374,9 +368,6 @@ def _inputs(columns: Sequence[_Column], one: _Variant, other: _Variant) -> list[
             return None
         found.append(chosen)
         for side in (0, 1):
-            present = (column.one, column.other)[side] is not None
-            stands[side].append(place if present else means(side, chosen[0]))
-    last = len(columns) - 1
-    if stands[0][last] != numbers[0][one.lines[-1]] or stands[1][last] != numbers[1][other.lines[-1]]:
-        return None
-    return found
+            stands[side].append((place, "") if lines[side][place] is not None else means(side, chosen[0]))
+    ends = [(numbers[side][variants[side].lines[-1]], "") for side in (0, 1)]
+    return found if [stands[0][-1], stands[1][-1]] == ends else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -338,4 +339,11 @@ class _Scope:
 def end_names(network: Network) -> list[str]:
     """What the outputs of a block are called that stands for a model with several."""
     free = FreeNames()
-    return [free.name(legal(key if key is not None else one.layer)) for key, one in outputs_of(network)]
+    kinds = {one.name: (one.kind, *MODEL_NAMES) if one.inner is not None else (one.kind,) for one in network.layers}
+    found = []
+    for key, one in outputs_of(network):
+        made = key is None and generated(one.layer, kinds.get(one.layer, ()))
+        found.append(
+            free.name(re.sub(r"_\d+$", "", one.layer) if made else legal(key if key is not None else one.layer))
+        )
+    return found

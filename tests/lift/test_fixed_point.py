@@ -21,7 +21,7 @@ from keraspec.spec.to_toml import toml_text
 
 ROOT = Path(__file__).parents[2]
 QUICK = {"merges", "seq2seq", "masks", "named_inputs", "scores", "cells", "digits", "penguins", "outputs_list", "mixed"}
-SPECS = sorted([*(ROOT / "tests/golden/specs").iterdir(), *(ROOT / "examples").glob("*.toml")])
+SPECS = sorted([*(ROOT / "tests/golden/specs").iterdir(), *(ROOT / "examples").rglob("*.keraspec.toml")])
 
 
 def holds(model: keras.Model) -> None:

@@ -210,6 +210,33 @@ def test_texts_that_look_like_expressions_are_texts() -> None:
     assert layers_in(data) == layers_in(found)
 
 
+def test_the_weights_keep_their_order() -> None:
+    from keraspec.compiler.build import build
+
+    layers: list[dict[str, Any]] = []
+    before = "a"
+    for number in range(4):
+        layers += [
+            {"name": f"b{number}_1", "type": "Dense", "inputs": before, "units": 5 + number},
+            {"name": f"b{number}_2", "type": "Dense", "units": 3, "activation": "relu"},
+            {"name": f"b{number}_0", "type": "Dense", "inputs": before, "units": 4},
+            {"name": f"b{number}_3", "type": "Dense", "inputs": f"b{number}_2", "units": 4},
+            {"name": f"b{number}_add", "type": "Add", "inputs": [f"b{number}_0", f"b{number}_3"]},
+        ]
+        before = layers[-1]["name"]
+    layers.append({"name": "y", "type": "Dense", "units": 2})
+    found = proven_at_once(chain(*layers))
+    assert [one.get("repeat") for one in found["layers"]] == [[5, 6, 7, 8], None]
+    flat, folded = (compile_text(toml_text(one)).typed for one in (chain(*layers), found))
+    assert flat is not None
+    assert folded is not None
+    shapes = [
+        [[tuple(weight.shape) for weight in layer.weights] for layer in build(one).layers] for one in (flat, folded)
+    ]
+    assert shapes[0] == shapes[1]
+    assert len(shapes[0]) == len(layers) + 1
+
+
 # Whatever may come
 
 

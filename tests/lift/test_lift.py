@@ -238,12 +238,12 @@ def test_layers_that_keras_keeps_to_itself(tmp_path: Path) -> None:
 
 
 def test_names_that_a_spec_may_not_have(tmp_path: Path) -> None:
-    x = keras.Input((3,), name="my input")
-    y = layers.Dense(2, name="3 units.here")(x)
-    y = layers.Dense(2, name="3_units here")(y)
+    x = keras.Input((3,), name="my.input")
+    y = layers.Dense(2, name="3units.here")(x)
+    y = layers.Dense(2, name="3units_here")(y)
     data = returned(keras.Model(x, y), tmp_path, flat=False)
     assert list(data["inputs"]) == ["my_input"]
-    assert [one["name"] for one in data["layers"]] == ["_3_units_here", "_3_units_here_1"]
+    assert [one["name"] for one in data["layers"]] == ["_3units_here", "_3units_here_1"]
 
 
 def test_several_outputs_of_one_layer_and_an_input_that_goes_out(tmp_path: Path) -> None:
