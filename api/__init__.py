@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from .checked import Checked, SpecError
     from .compiler.show import Summary
+    from .importing import Imported
     from .picture import Drawing
     from .runtime.evaluate import Evaluation
+    from .runtime.export import Export
     from .runtime.predict import Predictions
     from .runtime.run import Run
     from .spec.finding import Diagnostic
@@ -38,6 +40,8 @@ __all__ = [
     "Diagnostic",
     "Drawing",
     "Evaluation",
+    "Export",
+    "Imported",
     "Predictions",
     "Run",
     "SpecError",
@@ -47,9 +51,12 @@ __all__ = [
     "check",
     "draw",
     "evaluate",
+    "export",
+    "import_model",
     "load",
     "predict",
     "show",
+    "source",
     "train",
 ]
 
@@ -59,6 +66,8 @@ _TYPES: Final = {
     "Diagnostic": ".spec.finding",
     "Drawing": ".picture",
     "Evaluation": ".runtime.evaluate",
+    "Export": ".runtime.export",
+    "Imported": ".importing",
     "Predictions": ".runtime.predict",
     "Run": ".runtime.run",
     "Summary": ".compiler.show",
@@ -131,7 +140,7 @@ def draw(spec: str | PathLike[str] | Checked, output: str | PathLike[str] | None
     """
     from .picture import Drawing
 
-    loaded = _loaded(spec)
+    loaded = _loaded(spec).asked()
     if loaded.typed is None or not loaded.typed.graph.nodes:
         raise _error(loaded)
     drawing = Drawing(loaded.typed)
@@ -140,11 +149,14 @@ def draw(spec: str | PathLike[str] | Checked, output: str | PathLike[str] | None
     return drawing
 
 
-def build(spec: str | PathLike[str] | Checked) -> keras.Model:
+def build(spec: str | PathLike[str] | Checked, weights: str | PathLike[str] | None = None) -> keras.Model:
     """The Keras Functional model of a spec, not compiled; layers carry their entries' names.
 
+    ``weights`` is a ``.weights.h5`` file, as ``import_model`` and ``model.save_weights`` write it.
+
     Raises:
-        SpecError: if the spec has errors, or Keras refuses an entry.
+        SpecError: if the spec has errors, Keras refuses an entry, or a weight of the file does not fit.
+        OSError: if the file with weights can't be opened.
         ImportError: if Keras or its backend is not installed.
     """
     from .compiler.build import build as built
@@ -152,7 +164,53 @@ def build(spec: str | PathLike[str] | Checked) -> keras.Model:
 
     loaded = _checked(spec)
     try:
-        return built(_sound(loaded), loaded.path.parent)
+        model = built(_sound(loaded), loaded.path.parent)
+        if weights is not None:
+            from .runtime.carrying import take
+
+            take(model, _path(weights))
+        return model
+    except Problem as problem:
+        raise loaded.error(problem) from problem
+
+
+def import_model(model: str | PathLike[str] | keras.Model, *, fold: bool = False) -> Imported:
+    """The spec of a Keras model; its ``text`` is TOML, ``save`` and ``save_weights`` write it and the weights.
+
+    A file is read as data, and Keras is not imported for it.
+
+    Args:
+        model: path of a ``.keras`` or ``.h5`` file or of the JSON that ``model.to_json()`` gives, of any Keras since
+            the first, or of a ``model.json`` of TensorFlow.js; or a model object.
+        fold: whether repeated layers are written as blocks and ``repeat``.
+
+    Raises:
+        SpecError: with all that a spec can't say of the model, or if the file holds none.
+        OSError: if the file can't be opened.
+    """
+    from .importing import import_model as imported
+
+    return imported(_path(model) if isinstance(model, str | PathLike) else model, fold=fold)
+
+
+def source(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = (), *, train: bool = False) -> str:
+    """The text of a plain Keras program that builds the same model, and needs no keraspec.
+
+    Args:
+        spec: path of a spec, or a loaded one.
+        overrides: settings as on the command line; only where ``spec`` is a path.
+        train: whether the program reads the spec's data and trains as well. Paths are relative to where the spec
+            lies: the program belongs beside it.
+
+    Raises:
+        SpecError: if the spec has errors, or needs data or a plugin that a program of its own can't have.
+    """
+    from .compiler.source.program import program
+    from .spec.problem import Problem
+
+    loaded = _checked(spec, overrides)
+    try:
+        return program(_sound(loaded), train=train)
     except Problem as problem:
         raise loaded.error(problem) from problem
 
@@ -165,6 +223,7 @@ def train(
     run_dir: str | PathLike[str] | None = None,
     epochs: int | None = None,
     overrides: Sequence[str] = (),
+    weights: str | PathLike[str] | None = None,
 ) -> Run:
     """Train a spec on the data that it names, or on ``data``.
 
@@ -176,16 +235,20 @@ def train(
         run_dir: folder to write to; left out: a new one below ``runs/``.
         epochs: instead of those that the spec states.
         overrides: settings as on the command line; only where ``spec`` is a path.
+        weights: a ``.weights.h5`` file to begin with; left out: random numbers.
 
     Raises:
-        SpecError: if the spec has errors, or the data does not fit it.
+        SpecError: if the spec has errors, or the data or a weight of the file does not fit it.
         ValueError: if the run folder can't be made.
         ImportError: if Keras or its backend is not installed.
     """
     from .training import train as trained
 
     folder = None if run_dir is None else _path(run_dir)
-    return trained(_loaded(spec, overrides), data=data, validation=validation, run_dir=folder, epochs=epochs)
+    begin = None if weights is None else _path(weights)
+    return trained(
+        _loaded(spec, overrides), data=data, validation=validation, run_dir=folder, epochs=epochs, weights=begin
+    )
 
 
 def evaluate(run: str | PathLike[str], data: str | PathLike[str] | None = None) -> Evaluation:
@@ -213,6 +276,24 @@ def predict(run: str | PathLike[str], data: str | PathLike[str], out: str | Path
     return predicted(_path(run), _path(data), None if out is None else _path(out))
 
 
+def export(run: str | PathLike[str], format: str, path: str | PathLike[str] | None = None) -> Export:
+    """Write a trained model for use elsewhere; what was written is read back and compared with the model.
+
+    Args:
+        run: a run folder.
+        format: ``"keras"``, ``"savedmodel"``, ``"onnx"``, ``"tflite"``, ``"weights"`` or ``"config"``.
+        path: the file (a folder for ``"savedmodel"``); left out: below ``export/`` in the run folder.
+
+    Raises:
+        SpecError: if the format can't carry the model, or what was read back computes other numbers.
+        ValueError: if ``run`` is no run folder with a model, there is no such format, or the path can't be written to.
+        ImportError: if a package is missing: ``pip install "keraspec[export]"``.
+    """
+    from .training import export as exported
+
+    return exported(_path(run), format, None if path is None else _path(path))
+
+
 def _path(path: str | PathLike[str]) -> Path:
     from pathlib import Path
 
@@ -226,13 +307,14 @@ def _loaded(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) 
 
 
 def _checked(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) -> Checked:
-    loaded = _loaded(spec, overrides)
+    loaded = _loaded(spec, overrides).asked()
     if not loaded.ok:
         raise _error(loaded)
     return loaded
 
 
 def _sound(loaded: Checked) -> Any:
+    loaded = loaded.asked()
     if not loaded.ok or loaded.typed is None:
         raise _error(loaded)
     return loaded.typed

@@ -111,10 +111,9 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
         return Checked(path, None, None, None, None, tuple(Diagnostic(one, one.place) for one in read if one.place))
     laid: tuple[Diagnostic, ...] = ()
     if overrides or not document.data.keys().isdisjoint(("extends", "include")):  # else nothing is loaded for it
-        from .spec.overlay import overlay, override
+        from .spec.overlay import overlaid
 
-        document, laid = overlay(document)
-        document = override(document, overrides)
+        document, laid = overlaid(document, overrides)
     document, expanded = expand(document)
     checked = validate(document)
     spec, parsed = parse(checked)

@@ -13,6 +13,7 @@ from .spec.problem import Problem
 
 if TYPE_CHECKING:
     from .runtime.evaluate import Evaluation
+    from .runtime.export import Export
     from .runtime.predict import Predictions
     from .runtime.progress import Progress
     from .runtime.run import Run
@@ -26,6 +27,7 @@ def train(
     run_dir: Path | None = None,
     epochs: int | None = None,
     show: Progress | None = None,
+    weights: Path | None = None,
 ) -> Run:
     """Train a checked spec; see ``runtime.train.train``.
 
@@ -37,10 +39,14 @@ def train(
 
     if epochs is not None:
         checked = _with_epochs(checked, epochs)
+    checked = checked.asked()
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
     with _placed(lambda: checked):
-        return trained(checked.typed, checked.path.parent, run_dir=run_dir, data=data, validation=validation, show=show)
+        return trained(
+            checked.typed, checked.path.parent,
+            run_dir=run_dir, data=data, validation=validation, show=show, weights=weights,
+        )  # fmt: skip
 
 
 def evaluate(run: str | Path, data: str | Path | None = None) -> Evaluation:
@@ -72,6 +78,24 @@ def predict(run: str | Path, data: str | Path, out: str | Path | None = None) ->
 
     with _placed(lambda: _as_trained(Path(run))):
         return predicted(run, data, out)
+
+
+def export(run: str | Path, format: str, path: str | Path | None = None) -> Export:
+    """Write a trained model for use elsewhere; see ``runtime.export.export``.
+
+    Raises:
+        SpecError: if the format can't carry the model, or what was read back computes other numbers.
+        RunError: if ``run`` is no run folder with a model, or the path can't be written to.
+        ValueError: if there is no such format.
+    """
+    from .runtime.export import export as exported
+    from .runtime.run import open_run
+
+    checked = _as_trained(open_run(run).folder)
+    if checked.errors or checked.typed is None:
+        raise SpecError(checked.diagnostics)
+    with _placed(lambda: checked):
+        return exported(checked.typed, run, format, None if path is None else Path(path))
 
 
 def _with_epochs(checked: Checked, epochs: int) -> Checked:

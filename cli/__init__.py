@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -12,11 +13,14 @@ VERBS: Final = {
     "check": "Say what is wrong with specs, where, and what to write instead.",
     "show": "Print the table of layers and what the model will cost.",
     "draw": "Draw the network.",
+    "import": "Make a spec of a saved Keras model.",
     "render": "Print the spec with blocks and parameters written out.",
     "where": "Say where a value comes from.",
+    "python": "Write a Keras program that builds the same model.",
     "train": "Train the model on the data that the spec names.",
     "evaluate": "Measure a trained model.",
     "predict": "Use a trained model.",
+    "export": "Write a trained model for use elsewhere.",
     "explain": "Teach what a code means.",
     "schema": "Print the JSON Schema, for editors.",
 }
@@ -32,7 +36,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f".{cmd_name}", __name__).command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f".{module}", __name__).command
         return command
 
     def resolve_command(

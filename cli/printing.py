@@ -35,8 +35,11 @@ def refuse(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
-TRAINING: Final = frozenset({"keras", "jax", "matplotlib", "numpy", "pyarrow", "tensorflow", "torch"})
-"""What the extras install: checking, drawing and counting do without."""
+EXTRAS: Final = {
+    **dict.fromkeys(("keras", "jax", "matplotlib", "numpy", "pyarrow", "tensorflow", "torch"), "tensorflow"),
+    **dict.fromkeys(("onnx", "onnxruntime", "tf2onnx"), "export"),
+}
+"""Package → the extra that installs it: checking, drawing and counting do without."""
 
 
 @contextmanager
@@ -48,9 +51,9 @@ def files() -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in TRAINING:
+        if missing not in EXTRAS:
             raise
-        refuse(f'this needs {missing}, which is not installed here: pip install "keraspec[tensorflow]"')
+        refuse(f'this needs {missing}, which is not installed here: pip install "keraspec[{EXTRAS[missing]}]"')
     except OverrideError as error:
         refuse(str(error))
     except OSError as error:

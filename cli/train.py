@@ -20,8 +20,16 @@ INTERRUPTED = 128
 @click.option("--run-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to; else a new folder in runs/.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value: training.epochs=3.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Short for --set training.epochs=N.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="FILE",
+    help="Begin with the weights of a .weights.h5 file, as `import` writes one.",
+)
 @allow_plugin
-def command(spec: Path, run_dir: Path | None, settings: tuple[str, ...], epochs: int | None) -> None:
+def command(
+    spec: Path, run_dir: Path | None, settings: tuple[str, ...], epochs: int | None, weights: Path | None
+) -> None:
     """Train the model of a spec on the data that it names.
 
     Ctrl-C ends training after the step under way and saves what was learned so far; a second Ctrl-C ends at
@@ -40,7 +48,7 @@ def command(spec: Path, run_dir: Path | None, settings: tuple[str, ...], epochs:
         if checked.errors:
             raise SystemExit(1)
         try:
-            run = train(checked, run_dir=run_dir)
+            run = train(checked, run_dir=run_dir, weights=weights)
         except SpecError as error:
             say(error.diagnostics, "full", err=True)
             raise SystemExit(1) from error

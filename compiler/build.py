@@ -94,6 +94,7 @@ def assemble(typed: TypedGraph, settle: Settle | None = None, folder: Path | Non
     graph = typed.graph
     settle = settle or _unsettled
     precision = graph.spec.training.precision if graph.spec.training is not None else "float32"
+    undotted = _undotted(graph)
     layers: dict[str, keras.Layer] = {}
     tensors: dict[str, tuple[keras.KerasTensor, ...]] = {}
     with _precision(precision):
@@ -109,7 +110,8 @@ def assemble(typed: TypedGraph, settle: Settle | None = None, folder: Path | Non
                 layers[node.name] = application(typed, node, folder)
             elif node.shared is None:
                 layer = node.layer
-                layers[node.name] = keras_call(node.pointer, partial(make, layer, name=node.name))
+                called = undotted.get(node.name, node.name)
+                layers[node.name] = keras_call(node.pointer, partial(make, layer, name=called))
             if node.name in typed.learned:
                 settle(node, layers[node.name], _up_to(graph, tensors, node))
             tensors[node.name] = apply(node, layers[node.shared or node.name], tensors)
@@ -118,6 +120,27 @@ def assemble(typed: TypedGraph, settle: Settle | None = None, folder: Path | Non
         outputs = [_of(tensors, edge) for edge in graph.outputs.values()]
         model = functional(graph, _inputs(graph, tensors), outputs, graph.name)
     return Built(model, layers, tensors)
+
+
+def _undotted(graph: Graph) -> dict[str, str]:
+    """On PyTorch, what layers inside blocks are called: it names parameters after layers, and allows no dots there.
+
+    ``stage.0.unit`` is ``stage_0_unit`` there, with as many more ``_`` as keep it apart from all others.
+    """
+    import keras
+
+    if keras.config.backend() != "torch":
+        return {}
+    taken = {*graph.nodes}
+    found = {}
+    for name in graph.nodes:
+        if "." in name:
+            plain = name.replace(".", "_")
+            while plain in taken:
+                plain += "_"
+            taken.add(plain)
+            found[name] = plain
+    return found
 
 
 def _unsettled(node: Node, layer: keras.Layer, before: keras.Model) -> None:

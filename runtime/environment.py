@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import platform
@@ -12,14 +13,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final
 
 from ..compiler.catalogue.record import Object
 from ..spec.spec import Training
 
-PACKAGES: Final = ("keraspec", "keras", "tensorflow", "tensorflow-cpu", "jax", "numpy", "pyarrow")
+PACKAGES: Final = ("keraspec", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "pyarrow")
 STEPS_AT_ONCE: Final = 32
 """Steps in one call where nothing has to happen between them: more of them gain nothing measurable."""
+
+
+def backend() -> str:
+    """The backend that Keras runs on, or would if it were imported now: ``tensorflow``, ``jax``, ``torch``, …"""
+    if "keras" in sys.modules:
+        import keras
+
+        return str(keras.config.backend())
+    stated = os.environ.get("KERAS_BACKEND")
+    if stated:
+        return stated
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        return str(json.loads((home / "keras.json").read_text("utf-8"))["backend"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "tensorflow"
 
 
 def quiet() -> None:
@@ -28,16 +46,15 @@ def quiet() -> None:
     logger = logging.getLogger("tensorflow")
     if logger.level == logging.NOTSET:  # it warns of functions being traced again, as several trainings do
         logger.setLevel(logging.ERROR)
-    wanted = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
-    if wanted and "tensorflow" not in sys.modules and find_spec("tensorflow") is not None:
-        with _held_back():
+    if backend() == "tensorflow" and "tensorflow" not in sys.modules and find_spec("tensorflow") is not None:
+        with held_back():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
+def held_back() -> Iterator[None]:
     """Hold back what is written to the standard error, past Python too; it comes out if an exception does.
 
     Whatever its log level, TensorFlow says on import that there is no GPU driver, several times.
@@ -88,6 +105,12 @@ def gpus() -> tuple[str, ...]:
     """Names of the GPUs that Keras' backend uses."""
     import keras
 
+    if backend() == "torch":  # of which Keras keeps no list
+        import torch
+
+        return tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
+    if backend() == "jax":  # which raises where it is asked for what is not there
+        return tuple(one for one in keras.distribution.list_devices() if one.startswith(("gpu", "cuda")))
     return tuple(keras.distribution.list_devices("gpu"))
 
 
@@ -103,19 +126,26 @@ class Settings:
 def choose(training: Training, steps: int, callbacks: Iterable[Object], gpu: bool) -> Settings:
     """Pin what ``"auto"`` leaves open.
 
-    XLA is off on a CPU, where it makes convolutions up to ten times slower, and left to Keras on a GPU.
+    XLA is off on a CPU, where it makes TensorFlow's convolutions up to ten times slower, and left to Keras on a GPU
+    and on other backends: JAX is slow without it.
     ``steps`` are those of an epoch, 0 where they are not known: that many at most are run at once, and one only
     where a callback acts between steps.
     """
     reasons = []
     jit: bool | str = training.jit_compile
-    if jit == "auto":
+    other = backend() if backend() != "tensorflow" else None
+    if jit == "auto" and other is not None:
+        reasons.append(f"jit_compile: left to Keras on {other}")
+    elif jit == "auto":
         jit = "auto" if gpu else False
         reasons.append("jit_compile: left to Keras on a GPU" if gpu else "jit_compile: off, there is no GPU")
     at_once = training.steps_per_execution
     if isinstance(at_once, str):
         acting = next((one.record.name for one in callbacks if acts_between_steps(one)), None)
-        if acting is not None:
+        if other is not None:
+            at_once = 1
+            reasons.append(f"steps_per_execution: 1, as {other} takes batch by batch")
+        elif acting is not None:
             at_once = 1
             reasons.append(f"steps_per_execution: 1, {acting} acts between steps")
         else:

@@ -47,7 +47,7 @@ def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None)
         rows, _ = rows_of(interface, read_file(path, interface), targets=True)
         name = path.name
     else:
-        table = read_source(interface)
+        table = read_source(interface, typed)
         every, kept = rows_of(interface, table, targets=True)
         test = table.test[kept] if table.test is not None else None
         groups = groups_of(table, interface.split, kept, ("data", "split"))

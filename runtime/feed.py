@@ -1,4 +1,4 @@
-"""From Rows to a tf.data pipeline: whole batches gathered at once from arrays in memory."""
+"""From Rows to batches, gathered at once from arrays in memory: a tf.data pipeline, or NumPy for other backends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .data import Rows
+from .environment import backend
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,30 +43,41 @@ class Order:
     """
 
     def __init__(self, seed: int) -> None:
-        import tensorflow as tf
-
         self.seed = seed
-        with tf.device("CPU:0"):
-            self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.epoch = 0
+        self._epoch: tf.Variable | None = None
+        if backend() == "tensorflow":
+            import tensorflow as tf
+
+            with tf.device("CPU:0"):
+                self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def set(self, epoch: int) -> None:
         """Say which epoch comes next, counted from 0."""
-        self._epoch.assign(epoch)
+        self.epoch = epoch
+        if self._epoch is not None:
+            self._epoch.assign(epoch)
 
     def rows(self, count: int) -> tf.Tensor:
-        """All row indices in this epoch's order."""
+        """All row indices in this epoch's order, in a pipeline of TensorFlow's; ``order.permutation`` is the same."""
         import tensorflow as tf
 
         seed = tf.stack([tf.constant(self.seed, tf.int64), self._epoch])
         return tf.random.experimental.stateless_shuffle(tf.range(count, dtype=tf.int64), seed=seed)
 
 
-def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> tf.data.Dataset:
-    """Batches ``(x, y)``, or ``(x, y, weights)`` where rows have weights; ``(x,)`` where there are no targets.
+def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> Any:
+    """Batches as Keras takes them: a ``tf.data.Dataset`` on TensorFlow, a ``keras.utils.PyDataset`` elsewhere.
+
+    They are ``(x, y)``, or ``(x, y, weights)`` where rows have weights; ``(x,)`` where there are no targets.
 
     The last batch may be smaller. An output without a target gets zeros, which no loss looks at: Keras wants
     the structure complete. The number of batches is known, without which Keras runs one step too many.
     """
+    if backend() != "tensorflow":
+        from .batches import batches as batches_of
+
+        return batches_of(rows, form, batch_size, order)
     import tensorflow as tf
 
     count = rows.count

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.graph import TypedGraph
 from .data import Prepared, Rows
+from .environment import backend
 from .feed import Form, Order, feed, mapped
 from .preprocessing import Cut, keepable
 from .split import PARTS
@@ -115,8 +116,11 @@ def arranged(dataset: tf.data.Dataset, form: Form, *, targets: bool = True) -> t
     Without ``targets`` there need be none: batches ``(x,)`` will do.
 
     Raises:
-        ValueError: if it has no batches or no targets, or names other inputs or outputs.
+        ValueError: if it has no batches or no targets, or names other inputs or outputs; or Keras runs on another
+            backend than TensorFlow.
     """
+    if backend() != "tensorflow":
+        raise ValueError(f"Keras runs on {backend()} here: give `data` as a pair of arrays (x, y)")
     if int(dataset.cardinality()) == 0:
         raise ValueError("the dataset has no batches")
     parts = dataset.element_spec

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.render import write
+from .environment import backend
 from .feed import feed
 from .interface import OutputColumns
 from .labels import HINGE
@@ -119,6 +120,8 @@ def predict(run: str | Path, data: str | Path, out: str | Path | None = None) ->
         raise RunError(f"{out} can't be written: its name must end in one of {', '.join(FORMATS)}")
     found = open_run(run)
     interface = interface_of_run(found.folder)
+    if backend() != "tensorflow" and any(one.dtype == "string" for one in interface.inputs):
+        raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
     table = read_file(Path(data), interface)
     rows, kept = rows_of(interface, table, targets=False)
     count = (

@@ -71,9 +71,14 @@ def open_model(path: Path) -> keras.Model:
     import keras
 
     try:
-        return keras.saving.load_model(path, custom_objects={made.__name__: made for made in _plugged()})
+        return keras.saving.load_model(path, custom_objects=custom_objects())
     except Exception as error:
         raise RunError(f"{path} can't be opened: {condensed(error)}") from error
+
+
+def custom_objects() -> dict[str, type]:
+    """The classes of plugins, by the names that Keras looks for."""
+    return {made.__name__: made for made in _plugged()}
 
 
 def _plugged() -> tuple[type, ...]:

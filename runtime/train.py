@@ -139,8 +139,6 @@ def _prepared(typed: TypedGraph, folder: Path, data: Any, validation: Any) -> Pr
         return from_arrays(typed, _pair(data), None if validation is None else _pair(validation))
     if not hasattr(data, "element_spec") or (validation is not None and not hasattr(validation, "element_spec")):
         raise ValueError("`data` is a pair of arrays (x, y), or a tf.data.Dataset of batches (x, y)")
-    if backend() != "tensorflow":
-        raise ValueError(f"Keras runs on {backend()} here: give `data` as a pair of arrays (x, y)")
     require_end(data=data, validation=validation)
     return None
 

@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from keraspec.runtime.environment import _held_back
+from keraspec.runtime.environment import held_back
 
 
-def test_what_is_written_past_python_is_held_back(capfd):
-    with _held_back():
+def test_what_is_written_past_python_isheld_back(capfd):
+    with held_back():
         os.write(2, b"a library talks\n")
     os.write(2, b"we talk\n")
     assert capfd.readouterr().err == "we talk\n"
@@ -18,7 +18,7 @@ def test_what_is_written_past_python_is_held_back(capfd):
 
 def test_it_comes_out_where_something_fails(capfd):
     def load() -> None:
-        with _held_back():
+        with held_back():
             os.write(2, b"why it failed\n")
             raise ImportError
 
