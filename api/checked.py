@@ -103,6 +103,7 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     from .compiler.infer import infer
     from .compiler.link import link
     from .compiler.plan import plan
+    from .compiler.promises import promise_findings
     from .spec.parse import parse
     from .spec.validate import validate
 
@@ -120,7 +121,7 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     graph, linked = link(spec)
     precision = spec.training.precision if spec.training else "float32"
     typed, inferred = infer(graph, precision)
-    planned = plan(typed)
+    planned = (*plan(typed), *promise_findings(typed))
     findings = (*checked.findings, *parsed, *linked, *inferred, *planned)
     places = [*said, *laid, *expanded, *(located(one, document) for one in findings)]
     return Checked(path, document, spec, graph, typed, tuple(ordered(places)))

@@ -90,9 +90,29 @@ def _outputs(graph: Graph) -> str:
     return f"the {'output is' if len(graph.outputs) == 1 else 'outputs are'} {listed(graph.outputs)}"
 
 
-def _way(name: str | None, block: Frame | None) -> str:
+def _output(graph: Graph, node: Node, frame: Frame | None) -> str | None:
+    """How an entry is called from outside of its block, if it is one of the outputs of that."""
+    expansion = graph.spec.document.expansion
+    if frame is None or expansion is None:
+        return None
+    block = expansion.written.data["blocks"][frame.block]
+    outer = next((one for one in frame.chain() if one is not frame and one.block), None)
+    name = frame.name.removeprefix(f"{outer.name}.") if outer is not None else frame.name
+    own = node.name.removeprefix(f"{frame.name}.")
+    outputs = block.get("outputs")
+    if isinstance(outputs, dict):
+        return next((f"the output `{key}` of `{name}`" for key, text in outputs.items() if text == own), None)
+    if isinstance(outputs, list):
+        return f"the output [{outputs.index(own)}] of `{name}`" if own in outputs else None
+    is_last = expansion.source(node.pointer) == ("blocks", frame.block, "layers", len(block["layers"]) - 1)
+    return f"what `{name}` gives" if outputs == own or (outputs is None and is_last) else None
+
+
+def _way(name: str | None, block: Frame | None, output: str | None = None) -> str:
     """What to do about an entry that nothing uses, in the names that hold where it stands."""
     naming = "" if name else "name it and "
+    if output is not None:
+        return f"use {output} where the block stands, or take it away"
     if block is not None:
         return f"{naming}use it in `inputs` of a later entry of the block `{block.block}`, or take it away"
     listing = f'list it, `outputs = [..., "{name or "NAME"}"]`'
@@ -109,7 +129,7 @@ def _idle(graph: Graph, node: Node, named: bool) -> Finding:
         f"nothing uses {'`' + node.name + '`' if named else 'this ' + _kind(node)}: it reaches no output "
         f"({_outputs(graph)}){way}",
         (*node.pointer, *head),
-        help=_way(node.name if named else None, block),
+        help=_way(node.name if named else None, block, _output(graph, node, block)),
     )
 
 

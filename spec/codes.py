@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from .code_texts import e0, e1, e2, e3, e4, e4_backends, e4_expressions, e6_blocks, e6_expressions, e7, e8, w
+from .code_texts import e0, e1, e2, e3, e4, e4_backends, e4_expressions, e5, e6_blocks, e6_expressions, e7, e8, w
 from .code_texts.code import Code
 
 
@@ -20,6 +20,7 @@ def codes() -> Mapping[str, Code]:
         *e4.CODES,
         *e4_expressions.CODES,
         *e4_backends.CODES,
+        *e5.CODES,
         *e6_expressions.CODES,
         *e6_blocks.CODES,
         *e7.CODES,
@@ -38,6 +39,7 @@ AREAS: Final = MappingProxyType(
         "E2": "layers that are not connected as they should be",
         "E3": "shapes that do not fit",
         "E4": "data and training",
+        "E5": "promises",
         "E6": "parameters, blocks, files laid over files",
         "E7": "exporting",
         "E8": "importing",

@@ -17,13 +17,16 @@ from typing import Any
 
 from .document import HOLE
 from .expression_evaluate import unknown, value_of
-from .expression_functions import FUNCTIONS
+from .expression_functions import FUNCTIONS, Function
 from .expression_nodes import Name, Node
 from .expression_tokens import ExpressionError, tokens_from
 from .expression_tree import RESERVED, Parser
 from .expression_values import LONGEST_TEXT, Budget, Run, Unreadable, as_text
 
-__all__ = ["FUNCTIONS", "RESERVED", "Budget", "ExpressionError", "Value", "evaluate", "has_expression", "names_in", "parts_of"]
+__all__ = [
+    "FUNCTIONS", "RESERVED", "Budget", "ExpressionError", "Value", "bare", "evaluate", "has_expression", "names_in",
+    "parts_of",
+]  # fmt: skip
 
 Value = Any
 """`None`, `bool`, `int`, `float`, `str`, a list of values, or a table of values; HOLE where one could not be read."""
@@ -70,6 +73,33 @@ def evaluate(text: str, names: Mapping[str, Any], *, budget: Budget | None = Non
         return HOLE
     except RecursionError:
         raise ExpressionError("E605", "the values are nested too deeply", 0, len(text)) from None
+
+
+def bare(text: str, names: Mapping[str, Any], functions: Mapping[str, Function] = FUNCTIONS) -> Value:
+    """The value of an expression that stands without `${}`; it may call ``functions``.
+
+    Raises:
+        ExpressionError: see ``evaluate``; its places are those in ``text``.
+    """
+    whole = f"${{{text}}}"
+    try:
+        tokens = tokens_from(whole, 0)
+        if tokens[-1].end != len(whole):
+            stray = tokens[-1].end - 1
+            raise ExpressionError("E601", "this `}` closes nothing", stray, stray + 1, "take it away")
+        parser = Parser(whole, tokens, functions)
+        node = parser.whole(0)
+        for name in parser.names:
+            if name.name not in names:
+                raise unknown(name, names)
+        return value_of(Run(whole, names, Budget(), functions), node)
+    except Unreadable:
+        return HOLE
+    except RecursionError:
+        raise ExpressionError("E605", "the expression is nested too deeply", 0, len(text)) from None
+    except ExpressionError as error:
+        end = min(max(error.end - 2, 0), len(text))
+        raise ExpressionError(error.code, error.message, max(min(error.start - 2, end), 0), end, error.help) from None
 
 
 def _value(run: Run, part: str | Node) -> Value:

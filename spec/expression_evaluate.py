@@ -241,7 +241,8 @@ def _looked_up(run: Run, node: Index, table: Mapping[str, Any], key: Any) -> Any
 def _call(run: Run, node: Call) -> Any:
     arguments = [(one, value_of(run, one)) for one in node.arguments]
     try:
-        return run.bounded(node, FUNCTIONS[node.name].apply(run, node, arguments))
+        function = (run.functions or FUNCTIONS)[node.name]
+        return run.bounded(node, function.apply(run, node, arguments))
     except OverflowError:
         raise run.too_large(node, f"`{run.source(node)}` is too large a number", too_large_help()) from None
 

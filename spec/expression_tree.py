@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from .expression_functions import FUNCTIONS
+from .expression_functions import FUNCTIONS, Function
 from .expression_nodes import Binary, Call, Choice, Compare, Index, Items, Literal, Logic, Name, Node, Unary
 from .expression_tokens import ExpressionError, Token
 from .words import closest, listed
@@ -40,11 +41,12 @@ BETWEEN: Final = {
 class Parser:
     """Reads one expression; ``names`` collects what it uses, in order, each with its place."""
 
-    __slots__ = ("at", "depth", "names", "text", "tokens")
+    __slots__ = ("at", "depth", "functions", "names", "text", "tokens")
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], functions: Mapping[str, Function] = FUNCTIONS) -> None:
         self.text = text
         self.tokens = tokens
+        self.functions = functions
         self.at = 0
         self.depth = 0
         self.names: list[Name] = []
@@ -191,7 +193,7 @@ class Parser:
             message, help_text = "there is nothing behind the `.`", "take it away"
             raise ExpressionError("E601", message, start, start + 1, help_text)
         if key[0] == "'" and self.tokens[self.at + 2].text == "(":
-            help_text = f"the functions are {listed(FUNCTIONS, 20)}; they are called by name alone"
+            help_text = f"the functions are {listed(self.functions, 20)}; they are called by name alone"
         else:
             of = f", out of a list `{source}[0]`" if key[0] == "'" else ""
             help_text = f"a value out of a {'table' if of else 'list'} is written `{source}[{key}]`{of}"
@@ -225,7 +227,7 @@ class Parser:
     def named(self, token: Token) -> Node:
         """A name, or a call of a function."""
         bracket = self.takes("(")
-        function = FUNCTIONS.get(token.text)
+        function = self.functions.get(token.text)
         if bracket is None:
             if function is not None:
                 message = f"`{token.text}` is a function and has no value of its own"
@@ -234,8 +236,8 @@ class Parser:
             self.names.append(node)
             return node
         if function is None:
-            near = closest(token.text, FUNCTIONS)
-            help_text = f"did you mean `{near}`?" if near else f"the functions are {listed(FUNCTIONS, 20)}"
+            near = closest(token.text, self.functions)
+            help_text = f"did you mean `{near}`?" if near else f"the functions are {listed(self.functions, 20)}"
             message = f"there is no function called `{token.text}`"
             raise ExpressionError("E602", message, token.start, token.end, help_text)
         arguments, closing = self.several(")", bracket)

@@ -54,12 +54,16 @@ class Budget:
 class Run:
     """One expression being worked out."""
 
-    __slots__ = ("budget", "names", "text")
+    __slots__ = ("budget", "functions", "names", "text")
 
-    def __init__(self, text: str, names: Mapping[str, Any], budget: Budget) -> None:
+    def __init__(
+        self, text: str, names: Mapping[str, Any], budget: Budget, functions: Mapping[str, Any] | None = None
+    ) -> None:
         self.text = text
         self.names = names
         self.budget = budget
+        self.functions = functions
+        """What may be called, where it is not what all expressions may call."""
 
     def pay(self, steps: int, at: Spot) -> None:
         """Take steps from the budget."""

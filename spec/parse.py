@@ -15,6 +15,7 @@ from .spec import (
     Input,
     Output,
     OutputTraining,
+    Promise,
     Reference,
     Spec,
     Split,
@@ -81,7 +82,14 @@ class _Parser:
             misnamed=self.misnamed,
             expanded=self.expansion is not None,
             composed=self.expansion.composed if self.expansion else frozenset(),
+            assertions=tuple(self._promises(data.get("assertions"))),
         )
+
+    def _promises(self, written: Any) -> Iterator[Promise]:
+        for index in range(len(written) if isinstance(written, list) else 0):
+            check = self._table(("assertions", index)).get("check")
+            if isinstance(check, str):
+                yield Promise(check, ("assertions", index))
 
     def _clean(self, table: Mapping[str, Any], at: Pointer, key: str, kind: type | tuple[type, ...]) -> Any:
         """A value, unless it was found wrong."""

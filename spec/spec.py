@@ -153,6 +153,14 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """One of ``[[assertions]]``: a run-time expression that must be true of the model."""
+
+    check: str
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """What one spec file says.
 
@@ -178,3 +186,4 @@ class Spec:
     misnamed: frozenset[str] = frozenset()
     expanded: bool = False
     composed: frozenset[str] = frozenset()
+    assertions: tuple[Promise, ...] = ()

@@ -118,10 +118,27 @@ ROOT: Final = Section(
         ),
         _key("data", section("data", "a table"), "Where the data comes from and how it becomes tensors."),
         _key("training", section("training", "a table"), "How the model is trained."),
+        _key(
+            "assertions",
+            section("assertion", "a list of promises, as `[[assertions]]` or `assertions = [...]`", "list"),
+            "What the model must keep to, or `check` fails.",
+        ),
     ),
     later=(
-        ("assertions", "budgets that `check` holds the model to"),
         ("sweep", "searching over values"),
+    ),
+)
+
+ASSERTION: Final = Section(
+    "assertion",
+    "a promise",
+    (
+        _must(
+            "check",
+            Kind({"type": "string", "minLength": 1}, "an expression that is true or false, in quotes"),
+            "What must be true, over `params`, `trainable_params`, `flops`, `activation_bytes`, `layers` and "
+            "`output_shape('NAME')`.",
+        ),
     ),
 )
 
@@ -423,6 +440,7 @@ TRAINING_OUTPUT: Final = Section(
 
 SECTIONS: Final = (
     ROOT,
+    ASSERTION,
     INPUT,
     LAYER,
     DECLARATION,

@@ -22,7 +22,7 @@ def legal(name: str) -> str:
 def generated(name: str, kinds: Iterable[str]) -> bool:
     """Whether Keras makes such a name by itself for an object of one of these classes."""
     bases = {base for kind in kinds for base in (snake_case(kind), kind.rpartition(".")[2].lower())}
-    return re.sub(r"_\d+$", "", name) in bases
+    return re.sub(r"_\d+$", "", legal(name)) in bases  # made legal first: the spec's name must be judged alike
 
 
 def kinds_of(record: Record, stored: str) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ CODES: Final = (
         "a part of a model that a spec can't say",
         "A spec states layers and ops of Keras. What runs code of its author (`Lambda`), a class of somebody's own, a "
         "layer that Keras no longer has, or a call that no entry can express can't become one. All such places are "
-        "told at once, with the way to them in the file. Rebuild those parts of Keras' own layers and save the model again, "
-        "or offer the class in a plugin.",
+        "told at once, with the way to them in the file. Rebuild those parts of Keras' own layers and save the model "
+        "again, or offer the class in a plugin.",
         "# in the model:  Lambda(lambda x: x / 255)",
         '# in the model:  Rescaling(1 / 255)\n[[layers]]\nname = "scaled"\ntype = "Rescaling"\nscale = 0.00392',
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,8 @@ def same_model(stored: Mapping[str, Any]) -> Any:
     """The JSON of a model without what does not say what it computes: names that Keras made up are numbered anew."""
     layers = stored["config"]["layers"]
     names = {_name(one): f"#{index}" for index, one in enumerate(layers)}
-    chosen = [legal(_name(one)) for one in layers if not _made(one)]
+    # Different names may become one when they are made legal, and then are numbered.
+    chosen = [re.sub(r"(_\d+)+$", "", legal(_name(one))) for one in layers if not _made(one)]
     config = {key: value for key, value in stored["config"].items() if key != "name"}
     for key in ("input_layers", "output_layers"):  # a list of one is that one
         ends = config.get(key)
