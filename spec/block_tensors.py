@@ -36,7 +36,7 @@ def given_inputs(
             if key not in block.inputs:
                 near = closest(str(key), block.inputs)
                 notes.add("E620", f"{words}, not `{key}`", (*place, str(key)), "key", frame=frame,
-                               help=f"did you mean `{near}`?" if near else None)  # fmt: skip
+                               help=f"did you mean `{near}`?" if near else _table(block))  # fmt: skip
                 return None
             found[str(key)] = _given([text for text, _ in group.wires], group.listed)
     elif wires.groups:
@@ -55,11 +55,15 @@ def given_inputs(
             notes.add("E214", "the first entry does not say where its tensor comes from", at, frame=frame,
                            help='write `inputs = "…"`, one of the inputs')  # fmt: skip
             return None
-        table = ", ".join(f'{name} = "…"' for name in block.inputs)
         notes.add("E620", f"{words}; {listed(missing)} {'is' if len(missing) == 1 else 'are'} not given", place,
-                       frame=frame, help=f"write `inputs = {{ {table} }}`")  # fmt: skip
+                       frame=frame, help=_table(block))  # fmt: skip
         return None
     return {name: found[name] for name in block.inputs}
+
+
+def _table(block: Block) -> str | None:
+    table = ", ".join(f'{name} = "…"' for name in block.inputs)
+    return f"write `inputs = {{ {table} }}`" if table else None
 
 
 def taken_outputs(worker: Worker, notes: Notes, block: Block, inner: Scope, target: Target) -> Target:

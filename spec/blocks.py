@@ -70,10 +70,15 @@ def _block(name: str, table: Any, at: Pointer, document: Document, notes: Notes)
     if layers is None and (at in document.damaged or not sound):
         sound = False
     elif layers is not HOLE and not (isinstance(layers, list) and layers):
+        others = document.data["blocks"].items()
+        near = closest(
+            name, (one for one, other in others if one != name and isinstance(other, dict) and "layers" in other)
+        )
         found = "they are missing" if layers is None else f"found {shown(layers)}"
         here, part = (at, "entry") if layers is None else ((*at, "layers"), "value")
         notes.add("E623", f"the block `{name}` needs a list of layers: {found}", here, part,  # type: ignore[arg-type]
-                  help="write `layers = [ { type = … }, … ]`")  # fmt: skip
+                  help=f"did you mean the block `{near}`?" if near and layers is None
+                  else "write `layers = [ { type = … }, … ]`")  # fmt: skip
         sound = False
     outputs = table.get("outputs")
     if outputs is not None and not isinstance(outputs, str | list | dict):
@@ -81,6 +86,15 @@ def _block(name: str, table: Any, at: Pointer, document: Document, notes: Notes)
         if outputs is not HOLE:
             notes.add("E623", f"`outputs` of the block `{name}` must be a name, a list of names or a table "
                       f"OUTPUT-NAME = name, found {shown(outputs)}", (*at, "outputs"))  # fmt: skip
+    elif outputs is not None and not outputs:
+        sound = False
+        notes.add("E623", f"`outputs` of the block `{name}` is empty, and a block gives at least one tensor",
+                  (*at, "outputs"), help="name one of its layers, or leave `outputs` out for the last one")  # fmt: skip
+    for one in outputs if isinstance(outputs, dict) else ():
+        if not NAME.fullmatch(one):
+            sound = False
+            notes.add("E113", f"{quoted(one)} can't be the name of an output: it must be a name of letters, digits, "
+                      "`_` and `-` that begins with a letter or `_`", (*at, "outputs", one), "key")  # fmt: skip
     sound = sound and inputs is not None and isinstance(layers, list)
     return Block(name, at, parameters, inputs or ("x",), layers if isinstance(layers, list) else [], outputs, sound)
 
@@ -173,6 +187,15 @@ def say_no_parameter(
 ) -> None:
     """Note a key beside `block` that is no parameter."""
     near = closest(key, [*(one for one in (*block.parameters, *OWN) if one not in entry)])
-    takes = f"it takes {listed(block.parameters)}" if block.parameters else "it takes none"
+    way = f"it takes {listed(block.parameters)}" if block.parameters else "it takes none"
+    if near:
+        way = f"did you mean `{near}`?"
+    elif key == "parameters" and isinstance(entry[key], dict):
+        values = ", ".join(f"{name} = …" for name in entry[key])
+        way = f'parameters stand beside `block`: `{{ block = "{block.name}", {values} }}`'
+    elif any(isinstance(one, dict) and one.get("name") == key for one in block.layers):
+        way = f"`{key}` is a layer inside: give `[blocks.{block.name}]` a parameter for what is to change in it"
+    elif twin := closest(key, (one for one in block.parameters if one in entry)):
+        way = f"did you mean `{twin}`, which is written already?"
     notes.add("E612", f"the block `{block.name}` has no parameter `{key}`", (*pointer, key), "key",
-                   frame=frame, help=f"did you mean `{near}`?" if near else takes)  # fmt: skip
+              frame=frame, help=way)  # fmt: skip

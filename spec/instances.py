@@ -9,24 +9,19 @@ from typing import Any, Final
 from .block_tensors import given_inputs, taken_outputs
 from .blocks import OWN, Block, say_no_block, say_no_parameter, unknown_keys
 from .document import HOLE, Pointer
+from .how_often import MOST, holds, items, too_many
 from .naming import NAME, FreeNames, snake_case
 from .notes import Notes
 from .origins import Frame
 from .parameters import settle, used_names
 from .scope import UNKNOWN, Made, Scope, Target, Tensors, find
 from .wiring import Wires, placed, wire
-from .words import listed, quoted, shown
+from .words import listed, quoted
 from .worked_out import Worker
 
-MOST: Final = 10_000
-"""So many entries a spec may come to."""
 DEEPEST: Final = 48
 """So many instances of blocks may stand inside each other."""
 BESIDE_REUSE: Final = ("name", "inputs", "call", "repeat", "each", "when")
-
-
-class TooMany(Exception):
-    """The spec comes to more layers than are allowed, which has been said."""
 
 
 class Instances:
@@ -118,51 +113,17 @@ class Instances:
                             (*pointer, "each"), (*pointer, "repeat"), "`repeat` is here", frame=scope.frame,
                             help="take one of the two away; a block inside the other has both")  # fmt: skip
             return self._unknown(scope, entry, pointer, full, named)
-        when = self._when(scope, entry, pointer)
+        when = holds(self.worker, self.notes, scope, entry, pointer)
         if when is False:
             return self._absent(scope, entry, pointer, name, "is not there (its `when` is false)")
-        items: Sequence[Any] | None = self._items(scope, entry, pointer, way) if way in entry else ()
-        if when is None or items is None:
+        every: Sequence[Any] | None = items(self.worker, self.notes, scope, entry, pointer, way) if way in entry else ()
+        if when is None or every is None:
             return self._unknown(scope, entry, pointer, full, named)
         if way not in entry:
             return self._once(scope, entry, pointer, full, named, scope.values, scope.frame, None)
-        if not items:
+        if not every:
             return self._absent(scope, entry, pointer, name, f"is not there (its `{way}` is empty)")
-        return self._several(scope, entry, pointer, full, named, items, way)
-
-    def _when(self, scope: Scope, entry: Mapping[str, Any], pointer: Pointer) -> bool | None:
-        """Whether the entry is there; None where that is not known."""
-        at = (*pointer, "when")
-        found = self.worker.value(entry.get("when", True), scope.values, at, scope.frame)
-        if isinstance(found, bool) or found is HOLE:
-            return found if isinstance(found, bool) else None
-        way = f'write `when = "${{{found}}}"`' if isinstance(found, str) else 'write a comparison: `"${n > 0}"`'
-        if found in ("true", "false"):
-            way = f"write {found} without quotes"
-        self.notes.add("E617", f"`when` must be true or false, found {shown(found)}", at, frame=scope.frame, help=way)
-        return None
-
-    def _items(self, scope: Scope, entry: Mapping[str, Any], pointer: Pointer, way: str) -> Sequence[Any] | None:
-        """What each instance is for: numbers for a number, else the elements of the list."""
-        at = (*pointer, way)
-        found = self.worker.value(entry[way], scope.values, at, scope.frame)
-        if found is HOLE:
-            return None
-        if isinstance(found, list | tuple):
-            return found
-        if way == "repeat" and isinstance(found, int | float) and not isinstance(found, bool) and found == int(found):
-            if found > MOST:
-                self._too_many(at, scope.frame, f"`repeat` is {int(found)}")
-            if found >= 0:
-                return range(int(found))
-        wanted = "a whole number from 0 on, or a list" if way == "repeat" else "a list"
-        help_text = None
-        if way == "each" and isinstance(found, int) and not isinstance(found, bool):
-            help_text = f'write `each = "${{range({found})}}"`'
-        elif isinstance(found, str):
-            help_text = f"write {found} without quotes" if found.isdigit() else f'write `{way} = "${{{found}}}"`'
-        self.notes.add("E617", f"`{way}` must be {wanted}, found {shown(found)}", at, frame=scope.frame, help=help_text)
-        return None
+        return self._several(scope, entry, pointer, full, named, every, way)
 
     def _several(
         self, scope: Scope, entry: Mapping[str, Any], pointer: Pointer, full: str, named: bool, items: Sequence[Any],
@@ -171,7 +132,7 @@ class Instances:
         members: dict[str, Target] = {}
         last = UNKNOWN
         if len(items) > MOST:
-            self._too_many((*pointer, way), scope.frame, f"`{way}` has {len(items)} elements")
+            too_many(self.notes, (*pointer, way), scope.frame, f"`{way}` has {len(items)} elements")
         for index, item in enumerate(items):
             here: dict[str, Any] = {"index": index}
             if not isinstance(items, range) or way == "each":
@@ -214,7 +175,7 @@ class Instances:
         """Write out one instance of an entry; ``led`` is its first input where it is ``chained`` to another."""
         self._steps += 1
         if self._steps > MOST:
-            self._too_many(pointer, frame, "with this entry there are more")
+            too_many(self.notes, pointer, frame, "with this entry there are more")
         ways = [key for key in ("type", "reuse", "block") if key in entry]
         written = self.worker.value(entry.get("inputs"), values, (*pointer, "inputs"), frame)
         here = scope if frame is scope.frame else replace(scope, frame=frame)
@@ -284,11 +245,6 @@ class Instances:
         self._emit(data, pointer, full, named, scope.frame)
         return UNKNOWN
 
-    def _too_many(self, at: Pointer, frame: Frame | None, found: str) -> None:
-        self.notes.add("E619", f"a spec may come to at most {MOST:,} layers: {found}", at, frame=frame,
-                       help="make `repeat` smaller")  # fmt: skip
-        raise TooMany
-
     # Blocks
 
     def _reuse(
@@ -303,6 +259,10 @@ class Instances:
         if entry.get("name") == path and path not in scope.names:
             self.notes.add("E203", f"`{path}` is this very entry; `reuse` takes an earlier one", at, frame=frame,
                            help="name an earlier layer entry, or write a `type`")  # fmt: skip
+            return self._unknown(scope, entry, pointer, full, named)
+        if path in self.blocks and path not in scope.names and path not in scope.later and path not in scope.hidden:
+            self.notes.add("E201", f"`{path}` is a block, and `reuse` takes an earlier entry", at, frame=frame,
+                           help=f'write `block = "{path}"` for another one, or the name of an instance')  # fmt: skip
             return self._unknown(scope, entry, pointer, full, named)
         target = find(path, scope, at, self.notes, entry.get("name"))
         if target is None or target.plain is not None:
@@ -393,7 +353,7 @@ class Instances:
             prefix=f"{full}.",
             values={**self.shared, **values},
             at=(*block.pointer, "layers"),
-            frame=Frame(full, block.name, at, values, _around(frame, full)),
+            frame=Frame(full, block.name, at, values, _around(frame, full), _outside(inputs)),
             block=block.name,
             mirror=None if mirror is None else f"{mirror}.",
             names=dict(inputs.items()),
@@ -410,6 +370,11 @@ class Instances:
         return taken_outputs(
             self.worker, self.notes, block, inner, Target(None, members=members, hidden=inner.hidden, made=made)
         )
+
+
+def _outside(inputs: Mapping[str, Target]) -> dict[str, str]:
+    """The tensors outside that the inputs of a block stand for, each with its name inside."""
+    return {one.tensors[0]: name for name, one in inputs.items() if one.tensors is not None and len(one.tensors) == 1}
 
 
 def _around(frame: Frame | None, full: str) -> Frame | None:

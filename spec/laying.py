@@ -171,8 +171,9 @@ def inside_block(whole: Mapping[str, Any], name: str) -> str | None:
     last = name.rpartition(".")[2]
     for block, table in blocks.items() if isinstance(blocks, dict) else ():
         layers = table.get("layers") if isinstance(table, dict) else None
-        if any(isinstance(one, dict) and one.get("name") == last for one in layers if isinstance(layers, list)):
-            return block
+        entries = layers if isinstance(layers, list) else []
+        if any(isinstance(one, dict) and one.get("name") == last for one in entries):
+            return str(block)
     return None
 
 

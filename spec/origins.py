@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 SHOWN: Final = 6
 """So many instances are named on the way to a finding; of deeper ways the innermost and the outermost."""
 _WIDEST: Final = 72
-_OUTSIDE: Final = re.compile(r'(?:name|inputs) = "[\w-]+\.|use `[\w-]+\.')
-"""Advice that names what lies outside of a block, or gives an entry a name with dots."""
+_TAKEN: Final = re.compile(r'(inputs = "|here instead of `|use `)([\w.\[\]-]+)(?=["`])')
+"""What an entry is advised to take, or takes now."""
+_NEW: Final = re.compile(r'name = "([\w.-]+)"')
+"""The name of an entry that is advised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Frame:
     """One instance: of a block, or of an entry that stands several times (``block`` is None then).
 
     ``name`` is its full name, ``pointer`` leads to what made it in the document as written, ``values`` are what
-    its names mean inside: parameters, or ``index`` and ``item``.
+    its names mean inside: parameters, or ``index`` and ``item``. ``inputs`` leads from tensors outside of a block to
+    its inputs that stand for them.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Frame:
     pointer: Pointer
     values: Mapping[str, Any]
     outer: Frame | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def label(self) -> str:
         """What stands beside the place of the instance."""
@@ -96,9 +100,35 @@ def instances(frame: Frame | None, written: Document) -> tuple[tuple[str, Place]
 def seen_from(frame: Frame, help_text: str) -> str | None:
     """Advice in the names that hold inside an instance; without what could not be written there."""
     block = next((one for one in frame.chain() if one.block), None)
-    text = help_text if block is None else help_text.replace(f"{block.name}.", "")
-    kept = [way for way in text.split("; or ") if not _OUTSIDE.search(way)]
-    return "; or ".join(kept) or None
+    if frame.block is None:  # the entry itself stands several times: it has one name, and nothing goes in between
+        entry = frame.name.rpartition(".")[0]
+        help_text = help_text.replace(f"`{frame.name}`", f"`{entry}`")
+        help_text = re.sub(rf"in `{re.escape(entry)}\.\d+`", f"in `{entry}`", help_text)
+    between = frame.block is None and frame.values.get("index") != 0
+    every = (None if between and " before " in way else _way_inside(block, way) for way in help_text.split("; or "))
+    return "; or ".join(way for way in every if way is not None) or None
+
+
+def _way_inside(block: Frame | None, way: str) -> str | None:
+    """One way out in the names of a block; None where it takes something that has no name there."""
+    new = set(_NEW.findall(way))
+    prefix = f"{block.name}." if block is not None else ""
+    lost = False
+
+    def taken(found: re.Match[str]) -> str:
+        nonlocal lost
+        words, name = found.groups()
+        if block is None or name in new or name.startswith(prefix):
+            return found[0]
+        lost = lost or name not in block.inputs
+        return words + block.inputs.get(name, name)
+
+    text = _TAKEN.sub(taken, way)
+    for name in new:
+        text = re.sub(rf"(?<=[\"`]){re.escape(name)}(?=[\"`])", name.rpartition(".")[2], text)
+    if prefix:
+        text = re.sub(rf"(?<=[\"`]){re.escape(prefix)}", "", text)
+    return None if lost else text
 
 
 def _given(values: Mapping[str, Any]) -> str:

@@ -76,7 +76,11 @@ def _declared(name: str, value: Any, at: Pointer, notes: Notes) -> Parameter:
         return Parameter(name, at, {}, at, False, HOLE)
     rules = {key: rule for key, rule in value.items() if rule is not HOLE and key != "description"}
     for key, fits, expects in (
-        ("type", lambda one: one in TYPES, listed(("integer", "number", "boolean", "string", "list", "table"))),
+        (
+            "type",
+            lambda one: one in TYPES,
+            " or ".join(listed(("integer", "number", "boolean", "string", "list", "table")).rsplit(" and ", 1)),
+        ),
         ("enum", lambda one: isinstance(one, list) and one, "a list of values"),
         ("minimum", _is_number, "a number"),
         ("maximum", _is_number, "a number"),

@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from .document import HOLE, Document, Pointer
-from .naming import REFERENCE, FreeNames
+from .beside import about_entry, beside, commented
+from .document import HOLE, Document
+from .naming import NAME, REFERENCE, FreeNames
+from .to_toml import key as key_text
+from .to_toml import root, section, written
 
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
-_WIDTH: Final = 100
-_FREE: Final = frozenset({"name", "description"})
+_LONGEST: Final = 120
 
 
 def rendered(document: Document, *, origins: bool = False) -> str:
     """The document as TOML, with a comment beside each entry about where it comes from if ``origins`` are asked for.
 
-    Names with dots become names that can be written: ``stage.0.body`` is ``stage_0_body``.
+    Names with dots become names that can be written: ``stage.0.body`` is ``stage_0_body``. The model's outputs keep
+    theirs: an entry whose tensor is an output is called like it. Only where no entry can be called so (``stage.0``
+    alone gives ``0``; one tensor that is two outputs; a layer inside an application) is the output called like the
+    entry, in `data.targets` and `training.outputs` too.
     """
     data = dict(document.data)
     names = _names(document)
     layers = data.pop("layers", None)
-    lines = [f"{key} = {_value(value, key)}" for key, value in data.items()
-             if not isinstance(value, dict) and key not in ("outputs", "$schema")]  # fmt: skip
-    if "outputs" in data:
-        lines.append(f"outputs = {_value(_referring(data.pop('outputs'), names), 'outputs')}")
-    lines += _section(data.pop("inputs", {}), "inputs")
+    outputs = data.pop("outputs", None)
+    lines = [
+        line
+        for key, value in data.items()
+        if key not in ("$schema", "inputs") and not isinstance(value, dict)
+        for line in root(key, value)
+    ]
+    lines += root("inputs", data.pop("inputs", {}))
+    if outputs is not None:
+        called = _output_names(document)
+        outputs = _referring(outputs, names)
+        if called:
+            new = _numbered([_last_part(one) for one in outputs])
+            data = _with_outputs_called(data, {old: one for old, one in zip(called, new, strict=True) if old != one})
+        lines += root("outputs", outputs)
+    if origins:
+        lines = commented(document, lines)
     referred = set(_every_reference(document)) if names else set()
     for index, entry in enumerate(layers if isinstance(layers, list) else ()):
         lines += _entry(document, index, entry, names, referred, origins)
     for key, value in data.items():
         if isinstance(value, dict):
-            lines += _section(value, key)
+            below = section(_training(value, names) if key == "training" else value, key)
+            lines += commented(document, below) if origins else below
     return "\n".join(lines).strip("\n") + "\n"
 
 
@@ -42,10 +57,55 @@ def _names(document: Document) -> dict[str, str]:
     if document.expansion is None:
         return {}
     inputs = document.data.get("inputs")
-    free = FreeNames(inputs if isinstance(inputs, dict) else ())
-    every = document.expansion.names
-    given = {name: free.name(name) for name, _ in every if "." not in name}
-    return given | {name: free.name(name.replace(".", "_")) for name, _ in every if "." in name}
+    every = [name for name, _ in document.expansion.names]
+    found = _called_like_outputs(document, set(every), set(inputs) if isinstance(inputs, dict) else set())
+    free = FreeNames((*(inputs if isinstance(inputs, dict) else ()), *found.values()))
+    for dotted in (False, True):  # names that a person wrote stay, where an output does not need them
+        for name in every:
+            if ("." in name) is dotted and name not in found:
+                found[name] = free.name(_cut(name.replace(".", "_")))
+    return found
+
+
+def _called_like_outputs(document: Document, entries: set[str], inputs: set[str]) -> dict[str, str]:
+    """Full names of the entries that give the model's outputs, and the names of these where entries may have them."""
+    found: dict[str, str] = {}
+    for text, name in zip(document.data.get("outputs") or (), _output_names(document), strict=False):
+        full = text.partition("[")[0]
+        if full in entries and full not in found and name not in inputs and NAME.fullmatch(name):
+            found[full] = name
+    return found
+
+
+def _output_names(document: Document) -> tuple[str, ...]:
+    """The names of the model's outputs where they come from blocks, in order; () where a table gives them."""
+    stated = document.expansion.outputs if document.expansion is not None else None
+    return () if stated is None else _numbered(stated)
+
+
+def _numbered(names: Iterable[str]) -> tuple[str, ...]:
+    free = FreeNames()
+    return tuple(free.name(one) for one in names)
+
+
+def _last_part(reference: str) -> str:
+    return reference.partition("[")[0].rpartition(".")[2]
+
+
+def _cut(name: str) -> str:
+    """A name of a way far into blocks within the length that names may have, its end kept, and room for a number."""
+    return name if len(name) <= _LONGEST else f"_{name[1 - _LONGEST :]}"
+
+
+def _with_outputs_called(data: Mapping[str, Any], new: Mapping[str, str]) -> dict[str, Any]:
+    """The sections with outputs under other names."""
+    found = dict(data)
+    for section_name, key in (("data", "targets"), ("training", "outputs")) if new else ():
+        table = found.get(section_name)
+        if isinstance(table, dict) and isinstance(table.get(key), dict):
+            renamed = {new.get(name, name): value for name, value in table[key].items()}
+            found[section_name] = {**table, key: renamed}
+    return found
 
 
 def _referred(value: Any) -> Iterator[str]:
@@ -73,6 +133,19 @@ def _referring(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
+def _terms(training: Any) -> list[Any]:
+    """The loss terms that name tensors."""
+    terms = training.get("losses") if isinstance(training, dict) else None
+    return [one for one in terms if isinstance(one, dict) and "inputs" in one] if isinstance(terms, list) else []
+
+
+def _training(table: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+    """The training section with the names of the text in its loss terms."""
+    if not (terms := _terms(table)):
+        return table
+    return {**table, "losses": [{**one, "inputs": _referring(one["inputs"], names)} for one in terms]}
+
+
 def _entry(
     document: Document, index: int, entry: Any, names: Mapping[str, str], referred: set[str], origins: bool
 ) -> list[str]:
@@ -81,23 +154,21 @@ def _entry(
     lines = ["", "[[layers]]"]
     expansion = document.expansion
     if origins:
-        lines += _origin(document, ("layers", index))
+        lines += about_entry(document, ("layers", index))
     table = dict(entry)
     if expansion is not None:
         full, named = expansion.names[index]
         table.pop("name", None)
         if named or "." in full or full in referred:
-            lines.append(f"name = {_value(names[full], 'name')}")
+            lines.append(f"name = {written(names[full], 'name')}")
         for key in ("inputs", "reuse"):
             if key in table:
                 table[key] = _referring(table[key], names)
     for key, value in table.items():
         if value is HOLE:
             continue
-        line = f"{_key(key)} = {_value(value, key)}"
-        if origins and _moved(document, index, key):
-            line += f"  # {_line(document, ('layers', index, key))}"
-        lines.append(line)
+        comment = beside(document, ("layers", index, key), ("layers", index)) if origins else ""
+        lines.append(f"{key_text(key)} = {written(value, key)}{comment}")
     return lines
 
 
@@ -107,72 +178,5 @@ def _every_reference(document: Document) -> Iterator[str]:
             yield from _referred(entry.get("inputs"))
             yield from _referred(entry.get("reuse"))
     yield from _referred(document.data.get("outputs"))
-
-
-def _moved(document: Document, index: int, key: str) -> bool:
-    """Whether a value was worked out, or stands in another file than its entry."""
-    place, entry = document.place(("layers", index, key)), document.place(("layers", index), "entry")
-    if place.source is not entry.source:
-        return True
-    return place.start > entry.start and "${" in place.source.text[place.start : place.end]
-
-
-def _origin(document: Document, pointer: Pointer) -> list[str]:
-    from .origins import instances
-
-    expansion = document.expansion
-    frame = None if expansion is None else expansion.frame(pointer)
-    lines = [f"# {_line(document, pointer)}"]
-    if expansion is not None:
-        for label, place in instances(frame, expansion.written):
-            line, column = place.source.line_column(place.start)
-            lines.append(f"# {label} ({place.source.path}:{line}:{column})")
-    return lines
-
-
-def _line(document: Document, pointer: Pointer) -> str:
-    place = document.place(pointer, "value" if len(pointer) > 2 else "entry")
-    line, column = place.source.line_column(place.start)
-    return f"{place.source.path}:{line}:{column}"
-
-
-def _section(table: Any, name: str) -> list[str]:
-    """A table of the top level: what is simple below its header, tables in it with headers of their own."""
-    if not isinstance(table, dict):
-        return []
-    simple = {key: value for key, value in table.items() if not _apart(value)}
-    lines = ["", f"[{name}]"] if simple or not table else []
-    lines += [f"{_key(key)} = {_value(value, key)}" for key, value in simple.items() if value is not HOLE]
-    for key, value in table.items():
-        if _apart(value):
-            lines += _section(value, f"{name}.{_key(key)}")
-    return lines
-
-
-def _apart(value: Any) -> bool:
-    return isinstance(value, dict) and "type" not in value and len(_value(value, "")) > 40
-
-
-def _key(key: str) -> str:
-    return key if _BARE.fullmatch(key) else _text(key)
-
-
-def _text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _value(value: Any, key: str) -> str:
-    if isinstance(value, str):
-        return _text(value if key in _FREE else value.replace("${", "$${"))
-    if value is None:
-        return '"none"'
-    if isinstance(value, dict):
-        inner = ", ".join(f"{_key(one)} = {_value(item, one)}" for one, item in value.items() if item is not HOLE)
-        return f"{{ {inner} }}" if inner else "{}"
-    if isinstance(value, list | tuple):
-        items = [_value(one, "") for one in value if one is not HOLE]
-        whole = f"[{', '.join(items)}]"
-        if len(whole) > _WIDTH and any(isinstance(one, dict) for one in value):
-            return "[\n" + "".join(f"  {one},\n" for one in items) + "]"
-        return whole
-    return json.dumps(value)
+    for term in _terms(document.data.get("training")):
+        yield from _referred(term["inputs"])

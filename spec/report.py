@@ -78,16 +78,25 @@ def full(one: Diagnostic, colours: Colours = PLAIN) -> str:
     return "\n".join(out)
 
 
+LONGEST: Final = 240
+"""So many characters of a line are shown at most."""
+
+
 class _View:
     """One underlined stretch of one line."""
 
-    __slots__ = ("column", "label", "line", "main", "place", "width")
+    __slots__ = ("column", "label", "line", "main", "place", "text", "width")
 
     def __init__(self, place: Place, label: str, main: bool) -> None:
         self.place, self.label, self.main = place, label, main
         self.line, start = place.source.line_column(place.start)
         text = place.source.line(self.line)
         end = min(start - 1 + max(place.end - place.start, 1), max(len(text), start))
+        if len(text) > LONGEST:  # a line that no terminal shows: what stands around the place is enough
+            first = max(0, start - 1 - LONGEST // 3)
+            text = f"{'…' * (first > 0)}{text[first : first + LONGEST]}{'…' * (first + LONGEST < len(text))}"
+            start, end = start - first + (first > 0), min(end - first + (first > 0), len(text))
+        self.text = text
         self.column = _width(text[: start - 1])
         self.width = max(_width(text[: start - 1] + text[start - 1 : end]) - self.column, 1)
 
@@ -108,9 +117,11 @@ def _snippets(views: Sequence[_View], width: int, mark: str, colours: Colours) -
             if before is not None and line > before + 1:
                 out.append(f"{colours.dim}{'.' * max(3, width)}{colours.end}")
             before = line
-            source = here[0].place.source
-            out.append(f"{colours.dim}{line:>{width}} |{colours.end} {_expanded(source.line(line))}".rstrip())
+            shown: str | None = None
             for view in sorted((one for one in here if one.line == line), key=lambda one: (not one.main, one.column)):
+                if view.text != shown:
+                    shown = view.text
+                    out.append(f"{colours.dim}{line:>{width}} |{colours.end} {_expanded(shown)}".rstrip())
                 sign = "^" if view.main else "-"
                 tint = mark if view.main else colours.dim
                 under = (

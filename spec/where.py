@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,25 +57,64 @@ def _of_entry(document: Document, written: Document, path: str, inner: str, name
     if entry is not None and (frame is None or len(entry) >= len(frame.name)):
         index = names.index(entry)
         rest = inner[len(entry) + 1 :].split(".") if len(inner) > len(entry) else []
-        value, tail = _follow(document.data["layers"][index], rest, path)
+        value, tail = _follow(document.data["layers"][index], rest, path, entry)
         frame = None if document.expansion is None else document.expansion.frame(("layers", index))
         return _made(document, written, path, value, ("layers", index, *tail), frame)
     if frame is None:
-        near = closest(inner, names)
-        raise NotThere(f"there is no `{path}`" + (f"; did you mean `layers.{near}`?" if near else ""))
+        return _of_several(written, path, inner, ("layers",), None, names)
     holder = frame.pointer[:-1]
     if inner == frame.name:
         return _made(written, written, path, dict(frame.values), holder, frame)
     key, *rest = inner[len(frame.name) + 1 :].split(".")
+    if key not in frame.values and frame.block is not None:
+        return _of_several(written, path, ".".join((key, *rest)), ("blocks", frame.block, "layers"), frame, names)
     if key not in frame.values:
-        near = closest(key, frame.values)
-        raise NotThere(f"the instance `{frame.name}` has no `{key}`" + (f"; did you mean `{near}`?" if near else ""))
+        raise NotThere(f"there is no `{path}`: the instance `{frame.name}` has no `{key}`{_meant(key, frame.values)}")
     value, tail = _follow(frame.values[key], rest, path)
     entry_table, _ = _follow(written.data, list(holder), path)
     pointer: Pointer = (*holder, key)
     if key not in entry_table and frame.block is not None:  # the default holds
         pointer = ("blocks", frame.block, "parameters", key)
     return _made(written, written, path, value, (*pointer, *tail), frame)
+
+
+def _of_several(
+    written: Document, path: str, inner: str, at: Pointer, frame: Frame | None, names: Sequence[str]
+) -> Whence:
+    """What was written for an entry that stands for several, or for none, in the list of layers there."""
+    entries, _ = _follow(written.data, list(at), path)
+    first, *rest = inner.split(".")
+    place = find_entry(entries, first, ("name",)) if isinstance(entries, list) else None
+    holder = f"{frame.name}." if frame is not None else ""
+    if place is None:
+        of = f"the instance `{frame.name}`" if frame is not None else "the spec"
+        known = [*(frame.values if frame is not None else ()), *_called(entries)]
+        alike = next((name for name in names if name.endswith(f".{inner.partition('.')[0]}")), None)
+        way = _meant(first, known) or (f"; did you mean `layers.{alike}`?" if alike and frame is None else "")
+        raise NotThere(f"there is no `{path}`: {of} has no `{first}`{way}")
+    there = any(name.startswith(f"{holder}{first}.") for name in names)
+    count = len(
+        {name[len(f"{holder}{first}.") :].partition(".")[0] for name in names if name.startswith(f"{holder}{first}.")}
+    )
+    if rest and rest[0].removeprefix("-").isdigit() and there:
+        raise NotThere(f"there is no `{path}`: `{holder}{first}` has {count} instances, numbered from 0")
+    if not there and rest and rest[0] not in ("when", "repeat", "each"):
+        raise NotThere(
+            f"there is no `{path}`: `{holder}{first}` is not there, for its `when` is false or it repeats no time"
+        )
+    value, tail = _follow(entries[place], rest, path, holder + first)
+    return _made(written, written, path, value, (*at, place, *tail), frame)
+
+
+def _called(entries: Any) -> list[str]:
+    """The names that the entries of a list have."""
+    every = entries if isinstance(entries, list) else ()
+    return [one["name"] for one in every if isinstance(one, dict) and isinstance(one.get("name"), str)]
+
+
+def _meant(word: str, names: Iterable[str]) -> str:
+    near = closest(word, names)
+    return f"; did you mean `{near}`?" if near else ""
 
 
 def _frame(document: Document, inner: str) -> Frame | None:
@@ -90,10 +129,16 @@ def _frame(document: Document, inner: str) -> Frame | None:
     return best
 
 
-def _follow(value: Any, keys: Sequence[str | int], path: str) -> tuple[Any, Pointer]:
-    """The value at the end of a way, and the way with numbers for places in lists; entries may be named."""
+def _follow(value: Any, keys: Sequence[str | int], path: str, entry: str = "") -> tuple[Any, Pointer]:
+    """The value at the end of a way, and the way with numbers for places in lists; entries may be named.
+
+    ``entry`` is the name of the layer in which the way begins, if it begins in one.
+    """
     pointer: list[str | int] = []
     for key in keys:
+        if is_declaration(tuple(pointer)) and isinstance(value, dict) and key not in value and "default" in value:
+            value = value["default"]
+            pointer.append("default")
         if isinstance(value, dict) and key in value:
             value = value[key]
             pointer.append(key)
@@ -104,8 +149,11 @@ def _follow(value: Any, keys: Sequence[str | int], path: str) -> tuple[Any, Poin
                 value = value[index]
                 pointer.append(index)
                 continue
-        near = closest(str(key), value) if isinstance(value, dict) else None
-        raise NotThere(f"there is no `{path}`: it ends before `{key}`" + (f"; did you mean `{near}`?" if near else ""))
+        near = _meant(str(key), value) if isinstance(value, dict) else ""
+        if entry and not pointer and not near:
+            raise NotThere(f"there is no `{path}`: `{entry}` does not say `{key}`, and what Keras takes for it holds")
+        way = ".".join([*([entry] if entry else ()), *map(str, pointer)])
+        raise NotThere(f"there is no `{path}`: {f'`{way}`' if way else 'the spec'} has no `{key}`{near}")
     return value, tuple(pointer)
 
 

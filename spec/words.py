@@ -80,6 +80,12 @@ def listed(names: Iterable[str], limit: int = 8) -> str:
     return f"{', '.join(every[:-1])} and {every[-1]}"
 
 
+def there_are(names: Iterable[str]) -> str | None:
+    """What there is to choose from, for a name that is none of it; None where there is nothing."""
+    every = list(names)
+    return f"there {'are' if len(every) > 1 else 'is'} {listed(every)}" if every else None
+
+
 def a(noun: str) -> str:
     """The noun with its article."""
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"

@@ -31,7 +31,7 @@ def write_out(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     notes = Notes(document)
     parameters = declarations(document.data.get("parameters"), ("parameters",), notes, "the spec")
     blocks = blocks_of(document, notes)
-    lacking = document.data.get("include") is HOLE or document.data.get("extends") is HOLE
+    lacking = "include" in document.data or "extends" in document.data  # one that could be followed is gone
     library = is_library(document)
     shared = _settled(parameters, notes, library)
     worker = Worker(notes)
@@ -39,7 +39,7 @@ def write_out(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     for key, value in document.data.items():
         if key not in CONSUMED:
             data[key] = value if key in VERBATIM else worker.value(value, shared, (key,), None)
-    writer = Instances(blocks, shared, notes, lacking or document.data.get("blocks") is HOLE)
+    writer = Instances(blocks, shared, notes, lacking or not isinstance(document.data.get("blocks", {}), dict))
     composed, outputs = _layers(document, data, writer)
     idle: list[Idle] = []
     if data.get("layers") is not HOLE or "layers" not in document.data:

@@ -423,6 +423,18 @@ def test_a_failing_graphviz_is_an_error_and_prints_nothing(capfd: pytest.Capture
     assert capfd.readouterr() == ("", "")
 
 
+def test_keys_stand_as_they_are_written() -> None:
+    text = """
+keraspec = 1
+inputs.x.shape = [4, 8]
+layers = [{ type = "ops.get_item", key = "[:, -1:, ...]" }, { type = "ops.get_item", key = "[:, 0, newaxis]" }]
+"""
+    typed = compile_text(text).typed
+    assert typed is not None
+    keys = [card.details for card in picture(typed).cards if card.kind == "layer"]
+    assert keys == [("key [:, -1:, ...]",), ("key [:, 0, newaxis]",)]
+
+
 def test_drawing_loads_no_framework() -> None:
     code = (
         "import sys; from pathlib import Path; from keraspec.checked import compile_file; "

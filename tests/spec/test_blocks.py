@@ -289,6 +289,10 @@ def test_a_literal_brace_and_text() -> None:
         ('layers = [{ block = "b" }]\n[blocks.b]\nlayers = [{ type = "ReLU", inputs = "a" }]\n', ['E201 "a"']),
         (
             'layers = [{ block = "b" }]\n[blocks.b]\nlayers = [{ type = "ReLU", inputs = "l" }, { name = "l", type = "ReLU" }]\n',
+            ['E202 "l"'],
+        ),
+        (
+            'layers = [{ block = "b" }]\n[blocks.b]\nlayers = [{ type = "ReLU", inputs = "l" }, { name = "l", type = "ReLU", inputs = "x" }]\n',
             ['E203 "l"'],
         ),
         (
@@ -301,7 +305,11 @@ def test_a_literal_brace_and_text() -> None:
         ),
         ('layers = [{ block = "two" }, { type = "ReLU", inputs = "two" }]' + TWO, ['E209 "two"']),
         ('layers = [{ name = "b", type = "ReLU", repeat = 2 }, { type = "ReLU", inputs = "b.2" }]', ['E201 "b.2"']),
-        ('layers = [{ type = "ReLU", inputs = "later" }, { name = "later", block = "two" }]' + TWO, ['E203 "later"']),
+        ('layers = [{ type = "ReLU", inputs = "later" }, { name = "later", block = "two" }]' + TWO, ['E202 "later"']),
+        (
+            'layers = [{ type = "ReLU", inputs = "later" }, { name = "later", block = "two", inputs = "a" }]' + TWO,
+            ['E203 "later"'],
+        ),
         ('layers = [{ name = "b", block = "two" }, { name = "b", type = "ReLU" }]' + TWO, ['E204 "b"']),
         (
             'layers = [{ block = "b" }]\n[blocks.b]\nlayers = [{ name = "l", type = "ReLU" }, { name = "l", type = "ReLU" }]\n',

@@ -7,6 +7,7 @@ that repeats.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -76,8 +77,8 @@ def compiled(data: dict[str, Any]) -> Checked:
     return compile_text(json.dumps(data), "json")
 
 
-OTHERWISE = {"E202": "E203"}
-"""Inside a block nobody follows a circle round: what is said is that it looks forward."""
+OF_THE_BLOCK = {"E201", "E205", "E209", "E214"}
+"""The way out is another inside of a block, where other names hold."""
 
 
 def told(checked: Checked, at: Pointer) -> dict[tuple[str, Any], Diagnostic]:
@@ -91,7 +92,7 @@ def told(checked: Checked, at: Pointer) -> dict[tuple[str, Any], Diagnostic]:
             pointer = document.expansion.source(pointer)
         if pointer[: len(at)] == at and len(pointer) > len(at):
             code = one.finding.code
-            found[OTHERWISE.get(code, code), pointer[len(at)]] = one
+            found[code, pointer[len(at)]] = one
     return found
 
 
@@ -109,13 +110,44 @@ def test_the_instance_is_named(path: Path, way: Callable[[dict[str, Any]], tuple
     inner, at = way(data)
     inside = told(compiled(inner), at)
     assert set(inside) == set(outside), [one.finding.message for one in compiled(inner).diagnostics]
-    for one in inside.values():
+    for key, one in inside.items():
+        if key[0] not in OF_THE_BLOCK:
+            assert one.finding.help == outside[key].finding.help
         labels = [label for label, _ in one.instances]
         wanted = ["net"] if way is wrapped else ["net.part.0", "net"]
         assert [label.partition("instance `")[2].partition("`")[0] for label in labels] == wanted
         assert "block `whole`" in labels[0]
         if way is nested:
             assert "depth = 7" in labels[0]
+
+
+NAMED = re.compile(r'(?:inputs = "|here instead of `)([^"`]+)')
+
+
+@pytest.mark.parametrize(
+    "path", [one for one in EXAMPLES if len(plain(one)["inputs"]) == 1], ids=lambda path: path.name[:-14]
+)  # type: ignore[index]
+def test_the_ways_out_use_the_names_of_the_block(path: Path) -> None:
+    """The input of the block is called otherwise than the tensor outside: what is advised must be written inside."""
+    data = plain(path)
+    assert data is not None
+    (name,) = data["inputs"]
+    text = json.dumps({key: data[key] for key in ("layers", "outputs") if key in data})
+    if f'"{name}"' not in text:
+        data["layers"][0] = {"inputs": name, **data["layers"][0]}
+    inner = json.loads(
+        json.dumps({key: data[key] for key in ("layers", "outputs") if key in data}).replace(f'"{name}"', '"inner"')
+    )
+    whole = {
+        "keraspec": 1,
+        "inputs": data["inputs"],
+        "layers": [{"name": "before", "type": "Identity"}, {"name": "net", "block": "whole"}],
+        "blocks": {"whole": {"inputs": ["inner"], **inner}},
+    }
+    known = {"inner", *(one.get("name") for one in inner["layers"])}
+    for one in told(compiled(whole), ("blocks", "whole", "layers")).values():
+        for used in NAMED.findall(one.finding.help or ""):
+            assert used.partition("[")[0] in known, one.finding.help
 
 
 def test_there_are_examples_of_many_codes() -> None:

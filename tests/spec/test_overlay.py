@@ -140,10 +140,55 @@ def test_chains_of_files() -> None:
         ("data.remove = true\n", ["over.toml:3 E632 true"]),
         ('layers = [{ name = "one", units = 0 }]\n', ["over.toml:3 E106 0", "base.toml:4 W601 width"]),
         ('layers = [{ name = "two", unit = 3 }]\n', ["over.toml:3 E104 unit"]),
+        ('layers = [{ name = "two", units = 3 }, { name = "two", units = 4 }]\n', ['over.toml:3 E632 "two"']),
+        ('layers = [{ name = "n", type = "ReLU" }, { name = "n", type = "ReLU" }]\n', ['over.toml:3 E632 "n"']),
+        ('layers = [{ name = "two", remove = true, units = 3 }]\n', ["over.toml:3 E632 3"]),
+        ("training = { remove = true, epochs = 3 }\n", ["over.toml:3 E632 3"]),
+        ('layers = [{ name = "one", rate.remove = true }]\n', ["over.toml:3 E632 true"]),
+        ('layers = [{ name = "one", after = "one" }]\n', ['over.toml:3 E632 "one"']),
+        ("parameters.widht = 3\n", ["over.toml:3 E632 widht"]),
+        ("parameters.quite_another = 3\n", ["over.toml:3 W601 quite_another"]),
     ],
 )
 def test_what_hits_nothing_and_what_is_wrong_stands_where_it_was_written(text: str, expected: list[str]) -> None:
     assert sorted(said(over(text))) == sorted(expected)
+
+
+def ways_out(one: Checked) -> list[str]:
+    return [found.help or "" for found in one.diagnostics]
+
+
+def test_what_hits_nothing_is_told_what_there_is() -> None:
+    write(
+        "base.toml", BASE + '[blocks.b]\nparameters.n = 3\nlayers = [{ name = "in", type = "Dense", units = "${n}" }]\n'
+    )
+    assert ways_out(over('layers = [{ name = "zzz", remove = true }]\n'))[0] == "there are `one` and `two`"
+    for name in ("in", "b.in"):
+        (way, *_) = ways_out(over(f'layers = [{{ name = "{name}", units = 3 }}]\n'))
+        assert way == "`in` is a layer of the block `b`: change it below `[[blocks.b.layers]]`"
+    assert "did you mean `n`?" in ways_out(over("blocks.b.parameters.nn = 3\n"))
+    assert "did you mean the block `b`?" in ways_out(over("blocks.bb.parameters.n = 3\n"))
+    (told,) = over('layers = [{ name = "one", rate.remove = true }]\n').errors
+    assert told.message == "there is no `layers.one.rate` to take away"
+
+
+def test_what_is_removed_no_time_is_kept() -> None:
+    found = data(
+        over('layers = [{ name = "one", remove = false, units = 3 }]\ntraining = { remove = false, epochs = 3 }\n')
+    )
+    assert found["layers"][0]["units"] == 3
+    assert found["training"]["epochs"] == 3
+    assert "remove" not in found["training"]
+
+
+def test_two_callbacks_of_a_type_stay_two() -> None:
+    two = '{ type = "ModelCheckpoint", filepath = "a.keras" }, { type = "ModelCheckpoint", filepath = "b.keras" }'
+    found = data(over(f"training.callbacks = [{two}]\n"))["training"]["callbacks"]
+    assert [one.get("filepath") for one in found] == [None, None, "a.keras", "b.keras"]
+    write("middle.toml", f'keraspec = 1\nextends = "base.toml"\n[training]\ncallbacks = [{two}]\n')
+    three = two.replace("a.k", "c.k").replace("b.k", "d.k") + ', { type = "ModelCheckpoint", filepath = "e.keras" }'
+    found = data(over(f"training.callbacks = [{three}]\n", base="middle.toml"))["training"]["callbacks"]
+    assert [one.get("filepath") for one in found] == [None, None, "c.keras", "d.keras", "e.keras"]
 
 
 def test_a_mistake_in_the_file_below_stands_there() -> None:
@@ -220,9 +265,75 @@ def test_settings_reach_what_was_written_before_expansion() -> None:
         ("blocks.two.parameters.n=3", "nothing in `blocks` is called 'two'"),
         ("layers.ones.units=3", "did you mean 'one'?"),
         ("layers.ones.remove=true", "did you mean 'one'?"),
+        ("layers.zzz.units=3", "there are `one` and `two`"),
+        ("layers.0.units=3", "there are `one` and `two`"),
+        ("layers.one.rate.remove=true", "there is no `layers.one.rate` to take away"),
+        ("training.callbacks.EarlyStoping.patience=3", "did you mean 'EarlyStopping'?"),
+        ("training.loss.delta=2", "write --set 'training.loss={ type = \"mse\", delta = 2 }'"),
+        ("training.loss.type=Huber", "write --set 'training.loss={ type = \"Huber\" }'"),
+        ("extends.remove=true", "there is no `extends`"),
+        ('"layers.one', "KEY=VALUE"),
     ],
 )
 def test_a_setting_that_hits_nothing(setting: str, words: str) -> None:
     with pytest.raises(OverrideError) as caught:
         compile_file("base.toml", [setting])
     assert words in str(caught.value)
+
+
+def test_a_type_finds_a_layer_only_where_it_is_the_only_one() -> None:
+    assert data(compile_file("base.toml", ["layers.Dropout.rate=0.1"]))["layers"][1]["rate"] == 0.1
+    write("base.toml", BASE.replace('  { name = "two"', '  { type = "Dropout", rate = 0.2 },\n  { name = "two"'))
+    with pytest.raises(OverrideError, match="2 entries of `layers` are Dropout; give the one that is meant a `name`"):
+        compile_file("base.toml", ["layers.Dropout.rate=0.1"])
+
+
+def test_a_layer_inside_a_block_is_set_in_the_block() -> None:
+    write(
+        "main.toml",
+        'keraspec = 1\ninputs.a.shape = [4]\nlayers = [{ name = "b", block = "two", n = 3 }]\n'
+        '[blocks.two]\nparameters.n = 3\nlayers = [{ name = "d", type = "Dense", units = "${n}" }]\n',
+    )
+    with pytest.raises(OverrideError, match=r"it is a layer of the block `two`: write `blocks.two.layers.d.…`"):
+        compile_file("main.toml", ["layers.d.units=3"])
+    (told,) = compile_file("main.toml", ["layers.b.d.units=3"]).diagnostics
+    assert told.help == "`d` is a layer inside: give `[blocks.two]` a parameter for what is to change in it"
+
+
+def test_settings_may_name_the_files_that_a_spec_is_made_of() -> None:
+    write("other.toml", BASE.replace("units = 2", "units = 7"))
+    write("over.toml", 'keraspec = 1\nextends = "base.toml"\n')
+    assert data(compile_file("over.toml", ["layers.two.use_bias=true", "extends=other.toml"]))["layers"][2] == {
+        "name": "two", "type": "Dense", "units": 7, "use_bias": True,
+    }  # fmt: skip
+    write("lib.toml", 'keraspec = 1\n[blocks.b]\nlayers = [{ type = "ReLU" }]\n')
+    write("main.toml", 'keraspec = 1\ninputs.a.shape = [4]\nlayers = [{ block = "b" }]\n')
+    assert data(compile_file("main.toml", ['include=["lib.toml"]']))["layers"][0]["type"] == "ReLU"
+    (told,) = compile_file("over.toml", ["extends=nobody.toml"]).errors
+    assert (told.code, told.file) == ("E630", "<command line>")
+
+
+def test_keys_of_settings_may_be_quoted_and_a_plain_parameter_has_a_default() -> None:
+    table = BASE.replace(
+        "parameters.width = {",
+        'parameters.plain = 3\nparameters.t.default = { 18 = 3, "a b" = 5 }\nparameters.width = {',
+    )
+    write("base.toml", table.replace('units = "${width}"', "units = \"${t[18] + t['a b'] + plain + width}\""))
+    settings = ['parameters.t.default."18"=20', "parameters.t.default.'a b'=30", "parameters.plain.default=50"]
+    assert data(compile_file("base.toml", settings))["layers"][0]["units"] == 108
+
+
+def test_a_file_that_is_not_included_does_not_make_its_blocks_missing() -> None:
+    write("main.toml", 'keraspec = 1\ninclude = "lib.toml"\ninputs.a.shape = [4]\nlayers = [{ block = "b" }]\n')
+    assert said(compile_file("main.toml")) == ['main.toml:2 E105 "lib.toml"']
+
+
+def test_a_block_that_is_not_found_makes_nothing_unused() -> None:
+    text = (
+        'keraspec = 1\ninputs.a.shape = [4]\nlayers = [{ block = "blq" }]\n[parameters]\nn = 3\n'
+        '[blocks.blk]\nlayers = [{ type = "Dense", units = 3 }]\n'
+    )
+    write("main.toml", text)
+    assert said(compile_file("main.toml")) == ['main.toml:3 E610 "blq"']
+    write("main.toml", text.replace('"blq"', '"quite_another"').replace("blk", "nothing_like_it"))
+    assert said(compile_file("main.toml")) == ['main.toml:3 E610 "quite_another"']

@@ -36,6 +36,10 @@ def line(one: Whence) -> int:
         ("layers.class.units", 1000, "1000"),
         ("parameters.size", 50, "50"),
         ("inputs.image.shape", [224, 224, 3], "[224, 224, 3]"),
+        ("parameters.depths.50", [3, 4, 6, 3], "[3, 4, 6, 3]"),
+        ("layers.stage.repeat", "${depths[size]}", '"${depths[size]}"'),
+        ("layers.stage.0.unit.repeat", "${depth}", '"${depth}"'),
+        ("layers.stage.0.unit.1.shortcut.when", "${project}", '"${project}"'),
     ],
 )
 def test_a_value_is_found_where_it_was_written(path: str, value: object, written: str) -> None:
@@ -58,6 +62,37 @@ def test_what_was_overridden_is_named() -> None:
     assert one.value == 18
     assert one.place.source.path == "<command line>"
     assert [(value, place.source.path) for value, place in one.overrode] == [(34, "<command line>"), (50, str(RESNET))]
+
+
+def test_an_entry_that_stands_for_several_is_found_as_it_was_written() -> None:
+    one = found("layers.stage.0.unit")
+    assert one.value["block"] == "unit"
+    assert line(one) == 28
+    assert [label.partition(":")[0] for label, _ in one.instances] == ["in the block `stage`, instance `stage.0`"]
+    assert line(found("layers.stage")) == 7
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("layers.class.unit", "`class` has no `unit`; did you mean `units`?"),
+        ("layers.class.use_bias", "`class` does not say `use_bias`, and what Keras takes for it holds"),
+        ("layers.class.units.x", "`class.units` has no `x`"),
+        ("layers.conv2d.filters", "the spec has no `conv2d`; did you mean `layers.conv.conv2d`?"),
+        ("layers.stage.9", "`stage` has 4 instances, numbered from 0"),
+        ("layers.stage.-1.unit", "`stage` has 4 instances, numbered from 0"),
+        ("layers.stage.0.unit.1.shortcut.filters", "`stage.0.unit.1.shortcut` is not there, for its `when` is false"),
+        ("layers.stage.0.filter", "the instance `stage.0` has no `filter`; did you mean `filters`?"),
+        ("parameters.sise", "`parameters` has no `sise`; did you mean `size`?"),
+        ("data.seed", "the spec has no `data`"),
+        ("", "the spec has no ``"),
+        ("layers.", "the spec has no ``"),
+    ],
+)
+def test_it_is_told_where_a_way_ends(path: str, words: str) -> None:
+    with pytest.raises(NotThere) as caught:
+        found(path)
+    assert f"there is no `{path}`: {words}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
