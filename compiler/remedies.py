@@ -108,6 +108,29 @@ def _spoken(case: Case, text: str) -> str:
     return text.replace(f"in `{case.node.name}`", "here").replace(f"`{case.node.name}`", f"this {case.kind}")
 
 
+def _of_entries(case: Case, edit: Edit) -> str:
+    """The words of an edit where one entry of a block makes several layers: it is one that is to be edited."""
+    graph = case.run.graph
+    expansion = graph.spec.document.expansion
+    if expansion is None:
+        return edit.text
+    names = [f"`{node.name}`" for node in edit.nodes]
+    old = all(node.name in graph.nodes for node in edit.nodes)
+    if old and len(names) > 1 and len({expansion.source(node.pointer) for node in edit.nodes}) == 1:
+        return edit.text.replace(f"{', '.join(names[:-1])} and {names[-1]}", names[0])
+    if old:
+        return edit.text
+    entry = expansion.source(case.node.pointer)
+    for name, typed in case.run.typed.items():
+        node = graph.nodes[name]
+        if typed.outputs is None or node.input is not None or expansion.source(node.pointer) != entry:
+            continue
+        frame = expansion.frame(node.pointer)
+        if frame is not None and frame.block is not None and node.shared is None:
+            return f"{edit.text} (with a `when`, for `{frame.name}` fits without it)"
+    return edit.text
+
+
 def advice(case: Case, shown: Iterable[Pointer]) -> Advice:
     """The edits that mend a case, each with the shape that would come of it. ``shown``: places shown already."""
     from .remedies_of_merging import MERGING
@@ -142,7 +165,8 @@ def advice(case: Case, shown: Iterable[Pointer]) -> Advice:
     offered = [one for one in mending if one.clean or not mending[0].clean][:OFFERS]
     if not offered:
         return Advice(None)
-    ways = "; or ".join(f"{_spoken(case, one.edit.text)}, which would give {one.shape}" for one in offered)
+    every = [f"{_spoken(case, _of_entries(case, one.edit))}, which would give {one.shape}" for one in offered]
+    ways = "; or ".join(dict.fromkeys(every))
     place = offered[0].edit.place
     if place is None or place in set(shown):
         return Advice(ways)

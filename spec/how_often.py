@@ -75,7 +75,7 @@ def too_many(notes: Notes, at: Pointer, frame: Frame | None, found: str) -> NoRe
         TooMany: always.
     """
     notes.add("E619", f"a spec may come to at most {MOST:,} layers: {found}", at, frame=frame,
-                   help="make `repeat` smaller")  # fmt: skip
+                   help="take fewer: a smaller `repeat` or `each`, or fewer blocks inside each other")  # fmt: skip
     raise TooMany
 
 

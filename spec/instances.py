@@ -19,6 +19,8 @@ from .wiring import Wires, placed, wire
 from .words import listed, quoted
 from .worked_out import Worker
 
+MOST_INSTANCES: Final = 2 * MOST
+"""So many instances of entries there may be, those of blocks among them."""
 DEEPEST: Final = 48
 """So many instances of blocks may stand inside each other."""
 BESIDE_REUSE: Final = ("name", "inputs", "call", "repeat", "each", "when")
@@ -174,8 +176,8 @@ class Instances:
     ) -> Target:  # fmt: skip
         """Write out one instance of an entry; ``led`` is its first input where it is ``chained`` to another."""
         self._steps += 1
-        if self._steps > MOST:
-            too_many(self.notes, pointer, frame, "with this entry there are more")
+        if self._steps > MOST_INSTANCES:
+            too_many(self.notes, pointer, frame, f"with this entry there are more than {MOST_INSTANCES:,} instances")
         ways = [key for key in ("type", "reuse", "block") if key in entry]
         written = self.worker.value(entry.get("inputs"), values, (*pointer, "inputs"), frame)
         here = scope if frame is scope.frame else replace(scope, frame=frame)
@@ -225,6 +227,8 @@ class Instances:
         self, data: Any, pointer: Pointer, full: str, named: bool, frame: Frame | None,
         moved: Mapping[Pointer, Pointer] | None = None,
     ) -> None:  # fmt: skip
+        if len(self.entries) >= MOST:
+            too_many(self.notes, pointer, frame, "with this entry there are more")
         at: Pointer = ("layers", len(self.entries))
         self.moved[at] = pointer
         for inner, source in (moved or {}).items():

@@ -119,6 +119,9 @@ def _lay_entries(
     """Lay a list of entries over another, entry by entry; new ones go last, or where they say."""
     rows: list[tuple[Any, Trace]] = [(item, trace.child(index)) for index, item in enumerate(old)]
     met: dict[int, Any] = {}  # what this list has spoken of already
+    places: dict[int, int] = {}
+    named: dict[str, int] = {}
+    stale = True
     tails: dict[str, Any] = {}
     moves: list[tuple[tuple[Any, Trace], Mapping[str, Any], Pointer]] = []
     for index, entry in enumerate(new):
@@ -126,13 +129,19 @@ def _lay_entries(
         if not isinstance(entry, dict):
             if entry is HOLE or "type" not in fields or find_entry([item for item, _ in rows], entry, fields) is None:
                 rows.append((copied(entry), Trace(upper.locate, here)))
+                stale = True
             continue
         by = next((one for one in fields if isinstance(entry.get(one), str)), None)
         name = None if by is None else entry[by]
-        known = [item for item, _ in rows if by != "type" or id(item) not in met]
-        place = None if name is None else find_entry(known, name, fields)
-        if place is not None:
-            place = next(index for index, (item, _) in enumerate(rows) if item is known[place])
+        if stale:
+            stale = False
+            places = {id(item): row for row, (item, _) in enumerate(rows)}
+            named = _named(rows)
+        place = None if name is None else named.get(name) if by == "name" else None
+        if place is None and name is not None and "type" in fields:
+            known = [item for item, _ in rows if by == "name" or id(item) not in met]
+            found = find_entry(known, name, fields)
+            place = None if found is None else places[id(known[found])]
         rest = {key: value for key, value in entry.items() if key not in PLACING}
         if place is not None and id(rows[place][0]) in met:
             upper.say(f"`{name}` stands twice in this list, and names are unique", (*here, "name"),
@@ -140,18 +149,23 @@ def _lay_entries(
             continue
         if "remove" in entry and entry["remove"] is not False:
             _remove(rows, place, name, entry, upper, here, where)
+            stale = True
             continue
         if place is not None and isinstance(rows[place][0], dict):
             lay_table(rows[place][0], rows[place][1], rest, upper, here, (*where, str(name)))
             row = rows[place]
         elif place is not None:
             row = rows[place] = (copied(rest), Trace(upper.locate, here))
+            stale = True
         elif name is not None and not any(way in rest for way in WAYS):
             _nothing(rows, name, entry, upper, here, where, "a new entry says what it is: `type = …`")
             continue
         else:
             row = (copied(rest), Trace(upper.locate, here))
             rows.append(row)
+            places[id(row[0])] = len(rows) - 1
+            if name is not None and by == "name":
+                named.setdefault(name, len(rows) - 1)
         met[id(row[0])] = row[0]
         if "before" in entry or "after" in entry:
             moves.append((row, entry, here))
@@ -159,6 +173,15 @@ def _lay_entries(
         _move(rows, row, entry, upper, here, tails, fields)
     old[:] = [item for item, _ in rows]
     trace.children = {index: one for index, (_, one) in enumerate(rows)}
+
+
+def _named(rows: list[tuple[Any, Trace]]) -> dict[str, int]:
+    """The first place of each name."""
+    found: dict[str, int] = {}
+    for place, (item, _) in enumerate(rows):
+        if isinstance(item, dict) and isinstance(item.get("name"), str):
+            found.setdefault(item["name"], place)
+    return found
 
 
 def _names(rows: list[tuple[Any, Trace]]) -> list[str]:

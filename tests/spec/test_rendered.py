@@ -270,7 +270,7 @@ use_bias = false  # over.toml:3:38
 name = "b"
 type = "Dense"
 units = 2  # base.toml:7:37
-kernel_regularizer = { type = "L2", l2 = 0.2 }  # l2: base.toml:7:88
+kernel_regularizer = { type = "L2", l2 = 0.2 }  # l2: base.toml:7:86
 
 [training]
 # base.toml:8:1

@@ -272,3 +272,50 @@ def test_mistakes_with_blocks(text: str, code: str, way: str) -> None:
 def test_a_parameter_that_is_written_as_in_other_languages(text: str) -> None:
     ways = dict(one[:2] for one in told(f'layers = [{{ type = "Dense", units = "{text}" }}]\nparameters.n = 3\n'))
     assert ways["W601"] == f'"{text}" is text: write `"${{n}}"` for its value'
+
+
+def test_a_layer_that_only_some_instances_need_gets_a_when() -> None:
+    spec: dict[str, Any] = {
+        "keraspec": 1,
+        "inputs": {"a": {"shape": [4, 4, 8]}},
+        "layers": [{"name": "s", "block": "b", "repeat": 2, "wide": "${8 + 8 * index}"}],
+        "blocks": {
+            "b": {
+                "parameters": {"wide": {}},
+                "layers": [
+                    {"name": "c", "type": "Conv2D", "filters": "${wide}", "kernel_size": 1},
+                    {"type": "Add", "inputs": ["c", "x"]},
+                ],
+            }
+        },
+    }
+    (one,) = compile_text(json.dumps(spec), "json").diagnostics
+    way = '{ name = "add_shortcut", type = "Conv2D", filters = 16, kernel_size = 1, inputs = "x" }'
+    assert one.help is not None
+    assert one.help.startswith(
+        f"put `{way}` before this Add and use `add_shortcut` there instead of `x` (with a `when`, for `s.0` fits without it)"
+    )
+    spec["layers"][0]["short"] = "${index > 0}"
+    spec["blocks"]["b"]["parameters"]["short"] = {}
+    more = {"name": "add_shortcut", "type": "Conv2D", "filters": 16, "kernel_size": 1, "inputs": "x"}
+    assert followed(spec, more | {"when": "${short}"}, 1, inputs=["c", "add_shortcut"]).ok
+
+
+def test_layers_of_one_entry_are_told_once() -> None:
+    text = (
+        'inputs.a.shape = [28, 28, 1]\nlayers = [{ name = "s", block = "b", repeat = 6 }]\n[blocks.b]\n'
+        'layers = [{ name = "c", type = "Conv2D", filters = 2, kernel_size = 3 }, { type = "MaxPooling2D" }]\n'
+    )
+    (one,) = compile_text(f"keraspec = 1\n{text}").diagnostics
+    assert one.help is not None
+    assert one.help.count('write `padding = "same"` in `c`') == 1
+    assert "s.4.c" not in one.help
+
+
+def test_layers_are_counted_and_not_what_they_are_made_of() -> None:
+    text = 'layers = [{{ name = "s", block = "b", repeat = {} }}]\n[blocks.b]\nlayers = [{}]\n'
+    assert told(text.format(3_000, '{ type = "ReLU" }, { type = "ReLU" }, { type = "ReLU" }')) == []
+    (one,) = told(text.format(5_001, '{ type = "ReLU" }, { type = "ReLU" }'))
+    assert one[0] == "E619"
+    (one,) = told(text.format(9_000, '{ block = "c" }') + '[blocks.c]\nlayers = [{ type = "ReLU" }]\n')
+    assert one[:2] == ("E619", "take fewer: a smaller `repeat` or `each`, or fewer blocks inside each other")
