@@ -34,12 +34,17 @@ def infer(graph: Graph, precision: str = "float32") -> tuple[TypedGraph, tuple[F
     for edge in graph.ends:
         run.tensor(edge)
     typed = TypedGraph(graph, run.typed, run.learned)
-    layers = [node.layer for node in graph.nodes.values() if node.layer is not None]
-    if any(map(begins, layers)) and all(one.outputs is not None for one in run.typed.values()):
+    if _has_masks(typed) and all(one.outputs is not None for one in run.typed.values()):
         from .mask_findings import mask_findings
 
         run.findings.extend(mask_findings(typed, precision))
     return typed, tuple(run.findings)
+
+
+def _has_masks(typed: TypedGraph) -> bool:
+    if any(tensor.mask for one in typed.typed.values() for tensor in one.outputs or ()):
+        return True
+    return any(node.layer is not None and begins(node.layer) for node in typed.graph.nodes.values())
 
 
 class Inference:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
-from .catalogue.mask_habits import ATTENDS
+from .catalogue.mask_habits import ATTENDS, begins
 from .endings import head_of
 from .graph import Edge, TypedGraph
 from .heads import heads
@@ -87,26 +87,42 @@ def _pointer(typed: TypedGraph, miss: Miss, places: dict[str, Pointer]) -> Point
 
 
 def _way_out(typed: TypedGraph, miss: Miss) -> str:
-    """How the mask is computed as a tensor of its own, and where it is given."""
+    """What keeps the mask where it is; else how it is computed as a tensor of its own, and where it is given."""
+    cause = miss.cause
+    if cause.kind == "given":
+        return f'give `{cause.node}` a `query_mask = "…"` as well, beside its `value_mask`'
+    keep = f"give `{cause.tensor}` a mask too, such as `mask_zero = true` in an `Embedding`"
+    if cause.kind == "taken":
+        copy = f'`{{ name = "copy", type = "Rescaling", inputs = "{cause.tensor}", scale = 1 }}`'
+        keep = f'let `{cause.node}` read a copy, {copy}, and so "copy" in its `inputs` instead of "{cause.tensor}"'
+    if miss.output is not None:
+        return keep
+    made, name = _computed(typed, miss)
+    by_hand = f"{made}and give it here, {_given(typed, miss, name)}"
+    return by_hand if cause.kind == "untold" else f"{keep}; or {by_hand}"
+
+
+def _computed(typed: TypedGraph, miss: Miss) -> tuple[str, str]:
+    """How to compute a mask as its origin does, and what it is called then; one that the spec computes has a name."""
     origin = typed.graph.nodes[miss.origin.node]
-    assert origin.layer is not None
+    if origin.layer is None or not begins(origin.layer):
+        return f"take `{origin.name}` ", origin.name
     of = origin.edges[0].reference
     made = f'`{{ name = "real", type = "ops.not_equal", inputs = "{of}", x2 = 0 }}`'
     if origin.layer.record.name == "Masking":
-        value = origin.layer["mask_value"]
-        made = f"`ops.not_equal` of `{of}` and {value:g}, and then `real`, `ops.any` with `axis = -1`"
-    made = f"compute the mask as a tensor, {made}"
+        value = f"{origin.layer['mask_value']:g}"
+        made = f"`ops.not_equal` of `{of}` and {value}, and of that `real`, `ops.any` with `axis = -1`"
+    return f"compute the mask as a tensor, {made}, ", "real"
+
+
+def _given(typed: TypedGraph, miss: Miss, name: str) -> str:
+    """How a layer is given a mask."""
     node = typed.graph.nodes[miss.node]
-    if miss.output is not None:
-        return (
-            f"{made}, and end with a layer that is given it and hands it on: "
-            f'`{{ type = "TimeDistributed", layer = {{ … }}, inputs = {{ inputs = "…", mask = "real" }} }}`'
-        )
     assert node.layer is not None
-    if ATTENDS.get(node.layer.record.name) == "mask":
-        both = '`query_mask = "real", value_mask = "real"`'
-        return f"{made}, and give it here: {both} beside `query` and `value` in the table of `inputs`"
-    if node.layer.record.name in ATTENDS:
-        return f'{made}, and give it here: `value_mask = "real"` beside `query` and `value` in the table of `inputs`'
-    port, given = node.layer.record.ports[0].name, node.edges[0].reference
-    return f'{made}, and give it here: `mask = "real"` beside `{port} = "{given}"` in a table of `inputs`'
+    match ATTENDS.get(node.layer.record.name):
+        case "mask":
+            return f'`query_mask = "{name}", value_mask = "{name}"` beside `query` and `value`'
+        case None:
+            return f'`mask = "{name}"` beside `{node.layer.record.ports[0].name} = "{node.edges[0].reference}"`'
+        case port:
+            return f'`{port} = "{name}"` beside `query` and `value`'

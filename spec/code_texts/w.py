@@ -46,8 +46,8 @@ CODES: Final[tuple[Code, ...]] = (
         "layer leaves it there: `MultiHeadAttention` takes the masks off the tensors that it reads, so that a sum "
         "around it, or a second layer that reads the same, finds none. `Add` and its like hand one on only where all "
         "that they are given have one, and a recurrent layer that is given its first states is not told of any. Keras "
-        "says nothing, and what comes out depends on how far a row was filled up. Compute the mask as a tensor and "
-        "give it to each layer that needs it.",
+        "says nothing, and what comes out depends on how far a row was filled up. Let such a "
+        "layer read a copy, or compute the mask as a tensor and give it to each layer that needs it.",
         'inputs.words = { shape = ["time"], dtype = "int32" }\n\n'
         '[[layers]]\nname = "word"\ntype = "Embedding"\ninput_dim = 1000\noutput_dim = 16\nmask_zero = true\n\n'
         '[[layers]]\nname = "look"\ntype = "MultiHeadAttention"\ninputs = { query = "word", value = "word" }\n'

@@ -107,7 +107,18 @@ def test_masking_layer() -> None:
     layers = look("a", "word", "word") + '{ name = "sum", type = "Add", inputs = ["word", "a"] },\n'
     (one,) = said(layers + look("b", "sum", "sum"), before=before)
     assert one.help is not None
-    assert "`ops.not_equal` of `x` and -1, and then `real`, `ops.any` with `axis = -1`" in one.help
+    assert "`ops.not_equal` of `x` and -1, and of that `real`, `ops.any` with `axis = -1`, and give it here" in one.help
+
+
+def test_a_mask_that_the_spec_computes() -> None:
+    """One that a layer was given and hands on has a name already."""
+    before = WORDS.replace("mask_zero = true", "mask_zero = false")
+    masked = '{ name = "there", type = "ops.not_equal", inputs = "tokens", x2 = 0 },\n'
+    masked += '{ name = "n", type = "BatchNormalization", inputs = { inputs = "word", mask = "there" } },\n'
+    masked += look("a", "n", "n") + '{ name = "sum", type = "Add", inputs = ["n", "a"] },\n' + look("b", "sum", "sum")
+    (one,) = said(masked, before=before)
+    assert one.help is not None
+    assert one.help.endswith('or take `there` and give it here, `value_mask = "there"` beside `query` and `value`')
 
 
 def test_copies_keep_their_mask() -> None:
