@@ -143,8 +143,8 @@ CODES: Final[tuple[Code, ...]] = (
         "W801",
         "a part of a model that is left out on import",
         "The file says more than the spec that was made of it: a size of batches, a custom loss, the state that a "
-        "layer hands on from batch to batch. The network is the same without it, save where the message says what differs. "
-        "Look whether you need it, and write it into the spec by hand in some other way.",
+        "layer hands on from batch to batch. The network is the same without it, save where the message says what "
+        "differs. Look whether you need it, and write it into the spec by hand in some other way.",
         "# keraspec import letters.h5                  an input of 32 rows at a time",
         "# keraspec import letters.keras               an input of any number of rows",
     ),
