@@ -19,10 +19,10 @@ HEAD: Final = """\
 # Gallery of architectures
 
 Each network is one file in `examples/architectures/`, written from primitive layers with blocks and parameters, and
-held by the tests against the Keras application layer by layer, or against the count that was published. Copy one and change
-it: `keraspec check` says at once what no longer fits. Sizes are those of the defaults; `--set parameters.NAME=VALUE`
-gives the relatives. A picture shows a network as the spec draws it; where a part repeats many times it is drawn a few
-times.
+held by the tests against the Keras application layer by layer, or against the count that was published. Copy one and
+change it: `keraspec check` says at once what no longer fits. Sizes are those of the defaults; `--set
+parameters.NAME=VALUE` gives the relatives. A picture shows a network as the spec draws it; where a part repeats many
+times it is drawn a few times.
 """
 
 
