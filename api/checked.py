@@ -71,8 +71,10 @@ class Checked:
 
     def locate(self, finding: Finding) -> Diagnostic:
         """A later finding about this spec, with its place."""
+        from .spec.parse_training import written
+
         assert self.document is not None
-        return located(finding, self.document)
+        return located(replace(finding, pointer=written(self.document, finding.pointer)), self.document)
 
 
 def compile_file(path: str | Path, overrides: Sequence[str] = ()) -> Checked:

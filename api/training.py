@@ -100,6 +100,7 @@ def export(run: str | Path, format: str, path: str | Path | None = None) -> Expo
 
 def _with_epochs(checked: Checked, epochs: int) -> Checked:
     from .spec.overlay import override
+    from .spec.to_toml import verbatim, written
 
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1, found {epochs}")
@@ -107,8 +108,14 @@ def _with_epochs(checked: Checked, epochs: int) -> Checked:
         return checked
     spec = checked.typed.graph.spec
     assert spec.training is not None
-    document = override(checked.document, [f"training.epochs={epochs}"])
-    spec = replace(spec, training=replace(spec.training, epochs=epochs), document=document)
+    phases = tuple(replace(one, epochs=epochs) for one in spec.training.phases)
+    setting = f"training.epochs={epochs}"
+    if phases:  # in a phase without a name nothing can be set
+        own = checked.document.expansion.written if checked.document.expansion is not None else checked.document
+        tables = [{**one, "epochs": epochs} for one in own.data["training"]["phases"]]
+        setting = f"training.phases={written(verbatim(tables), broken=False)}"
+    document = override(checked.document, [setting])
+    spec = replace(spec, training=replace(spec.training, epochs=epochs, phases=phases), document=document)
     graph = replace(checked.typed.graph, spec=spec)
     return replace(checked, document=document, spec=spec, graph=graph, typed=replace(checked.typed, graph=graph))
 

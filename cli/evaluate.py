@@ -14,7 +14,7 @@ from .printing import files, refuse, say
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="A table of its own: CSV or NPZ.")
+@click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="A file as `predict` takes it.")
 @click.option(
     "--format",
     "form",

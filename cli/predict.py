@@ -18,8 +18,9 @@ from .printing import files, refuse, say
 )
 @allow_plugin
 def command(run: Path, data: Path, out: Path | None) -> None:
-    """Use the trained model of a run folder on a CSV or NPZ file.
+    """Use the trained model of a run folder on a file: CSV, JSON lines, Parquet, NPZ, NPY, IDX or TFRecord.
 
+    A model that was trained with a folder of pictures, sounds or texts takes such a folder, or one such file.
     INPUT has the columns of the model's inputs; those of its targets need not be there. Printed, or written to
     OUT, is a table with a row for each of INPUT: the prediction, by the class's name where labels were words,
     and the probability of each class. Where the spec says `missing = "drop"`, rows with a missing value have an

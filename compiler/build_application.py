@@ -45,7 +45,7 @@ def application(typed: TypedGraph, node: Node, folder: Path | None) -> keras.Mod
             # Of unusual channels, and of sizes for which there are no weights of their own.
             warnings.simplefilter("ignore", UserWarning)
             whole = getattr(keras.applications, name)(**arguments)
-        asked = [_output(whole, typed.typed[node.name].inside, inner) for inner in node.inside]
+        asked = [inner_output(whole, typed.typed[node.name].inside, inner) for inner in node.inside]
         return keras.Model(whole.input, [whole.output, *asked] if asked else whole.output, name=node.name)
 
     def fetched() -> keras.Model:
@@ -90,7 +90,7 @@ def _weights(node: Node, folder: Path | None) -> str | None:
     return str(path)
 
 
-def _output(model: keras.Model, inside: tuple[Inner, ...], name: str) -> Any:
+def inner_output(model: keras.Model, inside: tuple[Inner, ...], name: str) -> Any:
     """What a layer inside gives. Generated names are counted through a whole session, ours through one network:
     the n-th that we count is Keras' n-th."""
     inner = next(one for one in inside if one.name == name)

@@ -15,9 +15,26 @@ from .heads import stated
 
 def contradictions(training: Training) -> tuple[Finding, ...]:
     """What no schema of one argument can say, of the optimizer, losses, metrics, callbacks, and what they hold."""
-    return tuple(
-        finding for family, value, pointer in _stated(training) for finding in _of_table(family, value, pointer)
-    )
+    found = (finding for family, value, pointer in _stated(training) for finding in _of_table(family, value, pointer))
+    return (*found, *_between_steps(training))
+
+
+def _between_steps(training: Training) -> Iterator[Finding]:
+    """Several steps in one call, where something has to happen between them."""
+    at_once, at = training.steps_per_execution, training.pointer
+    if not isinstance(at_once, int) or at_once == 1:
+        return
+    reasons: list[tuple[str, Pointer]] = []
+    if training.loop == "custom":
+        reasons.append(("an explicit loop takes them one by one", (*at, "loop")))
+    reasons += [("this rule looks at every batch", (*rule.pointer, "check")) for rule in training.rules
+                if rule.check == "batch"]  # fmt: skip
+    if training.checkpoint is not None and training.checkpoint.every != "epoch":
+        reasons.append((f"the model is kept every {training.checkpoint.every} steps", (*at, "checkpoint", "every")))
+    for words, where in reasons[:1]:
+        message = f"{at_once} steps can't run in one call: {words}"
+        yield Finding("E114", message, (*at, "steps_per_execution"), help="leave `steps_per_execution` out",
+                      related=(Related(words, where),))  # fmt: skip
 
 
 def _stated(training: Training) -> Iterator[tuple[str, Any, Pointer]]:

@@ -111,12 +111,12 @@ def _steps(
     try:
         return make()
     except ExpressionError as error:
-        inside = _inside(spec.document.place(pointer), text, error.start, error.end)
+        inside = stretch(spec.document.place(pointer), text, error.start, error.end)
         shapes = related if error.code == "E422" else ()
         return Finding(error.code, error.message, pointer, help=error.help, inside=inside, related=shapes)
 
 
-def _inside(place: Place, text: str, start: int, end: int) -> tuple[int, int] | None:
+def stretch(place: Place, text: str, start: int, end: int) -> tuple[int, int] | None:
     """Where characters of an expression stand in what was written for it, parameters in it and all.
 
     Before the first parameter and behind the last it stands as it was written.

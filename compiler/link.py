@@ -37,7 +37,7 @@ class _Linker:
         self.spec = spec
         self.findings: list[Finding] = []
         self.nodes: dict[str, Node] = {}
-        self.whole = spec.whole and all(entry.sound for entry in spec.entries)
+        self.whole = spec.whole and spec.terms_known and all(entry.sound for entry in spec.entries)
         self.later: dict[str, Entry] = {}
         """Entries that stand further down, by the name that they were given."""
         self.unnamed = {entry.name: entry for entry in spec.entries if not entry.named and not spec.expanded}

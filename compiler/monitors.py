@@ -71,14 +71,14 @@ def _watched(
         )
     elif plain not in names:
         every = [*names, *(f"val_{name}" for name in names)]
-        near = _meant(monitor, every)
+        near = meant(monitor, every)
         yield Finding(
             "E411",
             f"nothing called {quoted(monitor)} is measured, so {kind} would watch nothing",
             at,
             help=f'did you mean "{near}"?' if near else f"there are {listed(every, 12)}",
         )
-    elif monitor != plain and not _validated(spec):
+    elif monitor != plain and not validated(spec):
         yield Finding(
             "E411",
             f'"{monitor}" is measured on validation data, and nothing is kept aside for validation',
@@ -89,12 +89,12 @@ def _watched(
         yield from _direction(callback, pointer, at, names[plain])
 
 
-def _validated(spec: Spec) -> bool:
+def validated(spec: Spec) -> bool:
     """Whether rows are kept aside, as far as the spec knows: data may be given without one."""
-    return spec.data is None or spec.data.split.validation > 0
+    return spec.data is None or spec.data.split.validates
 
 
-def _meant(word: str, names: list[str]) -> str | None:
+def meant(word: str, names: list[str]) -> str | None:
     """The measured number that was probably meant: ``val_acc`` for ``val_accuracy``, the other way round as well."""
     prefix = "val_" if word.startswith("val_") else ""
     plain = word.removeprefix("val_")
@@ -152,7 +152,7 @@ def _path(
     at = (*pointer, "filepath")
     steps = callback["save_freq"] != "epoch"
     held = {"epoch": 1, **({"batch": 1} if steps else {})}
-    every = [*names, *(f"val_{name}" for name in names if not steps and _validated(spec))]
+    every = [*names, *(f"val_{name}" for name in names if not steps and validated(spec))]
     for _, field, form, _ in Formatter().parse(path):
         if not field:
             continue
@@ -184,7 +184,7 @@ def _unfilled(field: str, held_back: bool, steps: bool, every: list[str]) -> tup
         return "at the end of an epoch there is no number of a batch", "write `{epoch}`"
     if field == RATE:
         return "the learning rate is told only behind a ReduceLROnPlateau", "leave it out"
-    near = _meant(field, every)
+    near = meant(field, every)
     return (
         f"nothing called {quoted(field)} is measured",
         f"did you mean `{{{near}}}`?" if near else f"there are {listed(every, 12)}",
@@ -202,7 +202,7 @@ def _fits(form: str, value: float) -> bool:
 def _acting(training: Training, callback: Object, pointer: Pointer) -> Iterator[Finding]:
     """Callbacks that cannot do what they are for, whatever is measured."""
     kind, epochs = callback.record.name, training.epochs
-    optimizer, at = _optimizer(training)
+    optimizer, at = optimizer_in_charge(training)
     rate = None if optimizer is None else optimizer.arguments.get("learning_rate")
     related = (Related("the optimizer", at),)
     if kind == "ReduceLROnPlateau" and isinstance(rate, Object):
@@ -248,7 +248,7 @@ def _acting(training: Training, callback: Object, pointer: Pointer) -> Iterator[
         )
 
 
-def _optimizer(training: Training) -> tuple[Object | None, Pointer]:
+def optimizer_in_charge(training: Training) -> tuple[Object | None, Pointer]:
     """The optimizer whose learning rate counts: the inner one of a LossScaleOptimizer."""
     at: Pointer = (*training.pointer, "optimizer")
     found: Any = stated("optimizers", training.optimizer)

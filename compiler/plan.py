@@ -3,18 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..spec.document import Pointer
 from ..spec.finding import Finding
+from ..spec.spec import Gradients
 from ..spec.words import closest, listed
 from .graph import TypedGraph
+
+if TYPE_CHECKING:
+    from .heads import Head
 
 
 def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     """What can be said of ``data`` and ``training`` before any data is read."""
+    if typed.graph.spec.data is None:
+        return _planned(typed)
+    from .data_findings import data_findings
+
+    return (*data_findings(typed), *_planned(typed))
+
+
+def _planned(typed: TypedGraph) -> tuple[Finding, ...]:
     spec = typed.graph.spec
     if spec.training is None:
         return tuple(_names(typed))
+    if not spec.training.phases:
+        return (*_of_training(typed), *_unused(typed))
+    from .phases import each, phase_findings, whole, with_training
+
+    together = with_training(typed, whole(spec.training))
+    return (*each(typed, _of_training), *phase_findings(typed), *_unused(together))
+
+
+def _unused(typed: TypedGraph) -> Iterator[Finding]:
+    from .heads import heads
+    from .unused_sections import unused_sections
+
+    yield from unused_sections(typed.graph.spec, heads(typed))
+
+
+def _of_training(typed: TypedGraph) -> tuple[Finding, ...]:
+    """What can be said of one training section, or of one phase."""
+    spec = typed.graph.spec
+    assert spec.training is not None
     from .contradictions import contradictions
     from .formulas import has_formulas
     from .heads import heads
@@ -22,7 +54,6 @@ def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     from .metrics import metric_findings
     from .monitors import monitor_findings
     from .targets import target_findings, weight_findings
-    from .unused_sections import unused_sections
 
     every = heads(typed)
     found = [*_names(typed), *contradictions(spec.training)]
@@ -42,8 +73,26 @@ def plan(typed: TypedGraph) -> tuple[Finding, ...]:
             found.extend(value_findings(head))
         found.extend(metric_findings(tuple(sound)))
     found.extend(monitor_findings(spec, every))
-    found.extend(unused_sections(spec, every))
+    found.extend(_further(typed, every))
     return tuple(found)
+
+
+def _further(typed: TypedGraph, every: tuple[Head, ...]) -> Iterator[Finding]:
+    """What few training sections have: each is read by a module of its own."""
+    training = typed.graph.spec.training
+    assert training is not None
+    if training.gradients != Gradients():
+        from .gradients import gradient_findings
+
+        yield from gradient_findings(training)
+    if training.rules:
+        from .training_rules import rule_findings
+
+        yield from rule_findings(typed.graph.spec, every)
+    if training.freeze:
+        from .freezing import freeze_findings
+
+        yield from freeze_findings(typed, training)
 
 
 def _names(typed: TypedGraph) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .gradients import optimizer_of
 from .graph import Edge, Node, Typed, TypedGraph
 from .optimizer_state import optimizer_bytes, optimizer_object
 from .sizes import Size, product, substitute, to_json
@@ -207,7 +208,7 @@ def _cost(typed: TypedGraph, layers: tuple[Row, ...], batch_size: int) -> Cost:
     sure = all(row.outputs is not None for row in layers)
     weights = [(name, weight) for name, known in typed.typed.items() for weight in known.weights]
     training = typed.graph.spec.training
-    optimizer = optimizer_object(training.optimizer) if training else None
+    optimizer = optimizer_object(optimizer_of(training)) if training else None
     return Cost(
         batch_size,
         _sum(_bytes(weight) for _, weight in weights) if sure else None,

@@ -103,7 +103,7 @@ def _width(data: Data | None, head: Head) -> Iterator[Finding]:
     assert tensor is not None
     assert head.loss is not None
     form = labels(head)
-    if data is None or form == "sequence":
+    if data is None or form == "sequence" or (target is not None and target.decode is not None):
         return
     single = data.source.get("type") == "keras"
     pointer: Pointer = ("data", "source")
@@ -206,7 +206,7 @@ def _classes(data: Data | None, head: Head) -> Iterator[Finding]:
 def weight_findings(spec: Spec, heads: tuple[Head, ...]) -> Iterator[Finding]:
     """Classes that ``class_weight`` names and no head can have."""
     training = spec.training
-    if training is None or not training.class_weight or not isinstance(training.class_weight, Mapping):
+    if training is None or not training.class_weight:
         return
     if not spec.whole or not training.measures_known or not heads or any(one.tensor is None for one in heads):
         return
@@ -220,6 +220,8 @@ def weight_findings(spec: Spec, heads: tuple[Head, ...]) -> Iterator[Finding]:
             "key",
             help="leave it out; the weight of an output stands in [training.outputs.NAME]",
         )
+        return
+    if isinstance(training.class_weight, str):
         return
     numbers = [size for size in sizes if size is not None]
     if len(numbers) < len(sizes):

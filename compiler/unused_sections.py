@@ -10,12 +10,16 @@ from .heads import Head
 
 
 def unused_sections(spec: Spec, heads: Sequence[Head]) -> Iterator[Finding]:
-    """Targets, and weights of losses, of outputs that have neither a loss nor a metric (W604)."""
+    """Weights of rows that nothing counts, and targets and weights of outputs without loss and metric (W604)."""
     training = spec.training
     if training is None or not training.measures_known or not spec.whole:
         return
     if not training.losses and all(head.loss is None for head in heads):
         return  # there is nothing to train for, which training says
+    if spec.data is not None and spec.data.sample_weight is not None and all(head.loss is None for head in heads):
+        words = "nothing uses `sample_weight`: no output has a loss, and terms of the loss count all rows alike"
+        way = "give an output a loss, or take this away"
+        yield Finding("W604", words, (*spec.data.pointer, "sample_weight"), "key", help=way)
     for head in heads:
         if head.loss is not None or head.metrics:
             continue

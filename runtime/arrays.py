@@ -9,7 +9,7 @@ from ..compiler.graph import TypedGraph
 from ..spec.document import Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
-from .columns import Binding, Bindings, compared
+from .columns import Binding, Bindings, compared, others
 from .data import Prepared, from_table, trainable
 from .table import Table, Values
 
@@ -60,7 +60,17 @@ def from_arrays(typed: TypedGraph, data: tuple[Any, Any], validation: tuple[Any,
             if name in bound[1] and target.columns == (wish,) and wish not in columns:
                 columns[wish] = columns[bound[1][name].columns[0]]
     table = Table("the arrays", columns, validation=held)
-    return from_table(typed, table, Bindings(*bound))
+    used: dict[str, Binding] = {}
+    if spec.data is not None:
+        findings: list[Finding] = []
+        used = others(spec.data, table, findings, parted=validation is None)
+        if spec.data.split.sources and validation is None:
+            part = next(iter(spec.data.split.sources))
+            message = f"the spec names a source for {part}, and training was given arrays"
+            findings.append(Finding("E410", message, ("data", "split", part), help="give `validation` as arrays too"))
+        if findings:
+            raise Problem(*findings)
+    return from_table(typed, table, Bindings(*bound, used))
 
 
 def _joined(name: str, one: Array, two: Array) -> Array:

@@ -24,8 +24,8 @@ class CellError(Exception):
 
 
 def is_arrow(values: Values) -> bool:
-    """Whether a column is Arrow text rather than a NumPy array."""
-    return not hasattr(values, "dtype")
+    """Whether a column is Arrow text rather than a NumPy array or files."""
+    return hasattr(values, "to_pylist")
 
 
 def absent(values: Values) -> Flags:
@@ -36,6 +36,10 @@ def absent(values: Values) -> Flags:
         if values.null_count == 0:
             return np.zeros(len(values), bool)
         return np.asarray(values.is_null().to_numpy(), bool)
+    if not hasattr(values, "dtype"):
+        return np.zeros(len(values), bool)
+    if values.dtype.kind == "O" and values.ndim == 1:
+        return np.fromiter((cell is None for cell in values), bool, len(values))
     if values.dtype.kind == "f":
         flags: Flags = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
         return flags
@@ -44,7 +48,7 @@ def absent(values: Values) -> Flags:
 
 def taken(values: Values, rows: Array) -> Values:
     """The rows with these indices."""
-    return values.take(rows) if is_arrow(values) else values[rows]
+    return values[rows] if hasattr(values, "dtype") else values.take(rows)
 
 
 def filled(values: Values, value: Any) -> Values:
@@ -54,7 +58,11 @@ def filled(values: Values, value: Any) -> Values:
     if is_arrow(values):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return values.fill_null(text)
-    return np.where(np.isnan(values), value, values) if values.dtype.kind == "f" else values
+    return np.where(np.isnan(values), value, values) if _real(values) else values
+
+
+def _real(values: Values) -> bool:
+    return hasattr(values, "dtype") and values.dtype.kind == "f"
 
 
 def numbers(values: Values) -> Array:
@@ -74,6 +82,8 @@ def numbers(values: Values) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if not pa.types.is_string(values.type):
+        raise CellError(0, "bytes")
     trimmed = pc.utf8_trim_whitespace(values)
     for kind in (pa.int64(), pa.float64()):
         try:
@@ -134,7 +144,7 @@ def is_text(values: Values) -> bool:
     import numpy as np
 
     if not is_arrow(values):
-        return bool(np.asarray(values).dtype.kind in "SUO")
+        return hasattr(values, "dtype") and bool(np.asarray(values).dtype.kind in "SUO")
     try:
         return numbers(values).dtype.kind == "b"
     except CellError:
@@ -143,3 +153,22 @@ def is_text(values: Values) -> bool:
 
 def _shown(cell: Any) -> str:
     return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+
+
+def unreadable(values: Values) -> dict[int, str]:
+    """The cells of a column of text that are no finite number, by row; every cell must have a value."""
+    import math
+
+    if not is_arrow(values) or not is_text(values):
+        return {}
+    bad = {}
+    known: dict[str, bool] = {}
+    for index, cell in enumerate(values.to_pylist()):
+        if cell not in known:
+            try:
+                known[cell] = "_" not in cell and math.isfinite(float(cell))
+            except (ValueError, AttributeError, TypeError):
+                known[cell] = isinstance(cell, str) and cell.strip().lower() in ("true", "false")
+        if not known[cell]:
+            bad[index] = _shown(cell)
+    return bad

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Any, Final, Protocol
 
 from ..compiler.graph import Graph
 from ..spec.document import Part, Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
-from ..spec.spec import Column, Spec
+from ..spec.spec import Column, Spec, Split, Window
 from .table import Table
 
 SHOWN_COLUMNS: Final = 8
@@ -23,13 +23,15 @@ SEPARATORS: Final = (";", "\t", "|", ",")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The columns of one input or target, in order; ``encode`` as written; the place to point at."""
+    """The columns of one input or target, in order; ``encode``, ``decode`` and ``pad`` as written; where to point."""
 
     name: str
     columns: tuple[str, ...]
     encode: str | None
     pointer: Pointer
     part: Part = "value"
+    decode: Mapping[str, Any] | None = None
+    pad: float = 0
 
     @property
     def words(self) -> str:
@@ -39,17 +41,34 @@ class Binding:
         return f"the {len(self.columns)} columns `{self.columns[0]}` … `{self.columns[-1]}`"
 
 
+class Parted(Protocol):
+    """What names columns that feed neither inputs nor targets: a data section, or what a run keeps of it."""
+
+    @property
+    def split(self) -> Split:
+        """How rows are parted."""
+
+    @property
+    def sample_weight(self) -> str | None:
+        """The column of weights."""
+
+    @property
+    def window(self) -> Window | None:
+        """Windows over rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """All bindings of a spec, by input and by output."""
+    """All bindings of a spec, by input and by output; ``others`` are columns with another use, by its name."""
 
     inputs: Mapping[str, Binding]
     targets: Mapping[str, Binding]
+    others: Mapping[str, Binding] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column in use, once each."""
-        every = (*self.inputs.values(), *self.targets.values())
+        every = (*self.inputs.values(), *self.targets.values(), *self.others.values())
         return tuple(dict.fromkeys(column for one in every for column in one.columns))
 
 
@@ -97,11 +116,33 @@ def bind(graph: Graph, table: Table, *, targets: bool = True) -> Bindings:
             )
     known = {**wanted, **{name: ("data",) for name in spec.data.targets if name in graph.outputs}}
     found_targets = _side(spec.data.targets if targets else {}, known, table, table.standard[1], "target", findings)
-    bindings = Bindings(found_inputs, found_targets)
-    findings.extend(_leaks(bindings))
+    bindings = Bindings(found_inputs, found_targets, others(spec.data, table, findings))
+    if spec.data.window is None or not spec.data.window.horizon:  # else the answer lies ahead
+        findings.extend(_leaks(bindings))
     if findings:
         raise Problem(*(unparted(table, (*spec.data.pointer, "source")) or findings))
     return bindings
+
+
+def others(data: Parted, table: Table, findings: list[Finding], *, parted: bool = True) -> dict[str, Binding]:
+    """The columns that a data section names for other uses; with ``parted`` those of the split are among them."""
+    wishes: dict[str, tuple[str, Pointer]] = {}
+    if parted:
+        wishes |= {f"split.{key}": (name, ("split", key)) for key, name in data.split.columns.items()}
+    if data.sample_weight is not None:
+        wishes["sample_weight"] = (data.sample_weight, ("sample_weight",))
+    if data.window is not None and data.window.group is not None:
+        wishes["window.group"] = (data.window.group, ("window", "group"))
+    bound = {}
+    for use, (name, place) in wishes.items():
+        pointer: Pointer = ("data", *place)
+        if name not in table.columns:
+            findings.append(no_column(name, table, pointer))
+        elif name in table.duplicates:
+            findings.append(_shared(name, table, pointer))
+        else:
+            bound[use] = Binding(use, (name,), None, pointer)
+    return bound
 
 
 def unparted(table: Table, pointer: Pointer) -> tuple[Finding, ...]:
@@ -143,7 +184,8 @@ def _side(
         if column is not None and column.columns is not None:
             columns = _written(column, table, findings)
             if columns:
-                bindings[name] = Binding(name, columns, column.encode, (*column.pointer, "column"))
+                at = (*column.pointer, "column")
+                bindings[name] = Binding(name, columns, column.encode, at, "value", column.decode, column.pad)
             continue
         pointer = column.pointer if column is not None else fallback
         only = standard if len(wanted) == 1 else None
@@ -154,8 +196,9 @@ def _side(
         if chosen in table.duplicates:
             findings.append(_shared(chosen, table, pointer))
             continue
-        encode = column.encode if column is not None else None
-        bindings[name] = Binding(name, (chosen,), encode, pointer, "entry")
+        bindings[name] = Binding(name, (chosen,), None, pointer, "entry")
+        if column is not None:
+            bindings[name] = replace(bindings[name], encode=column.encode, decode=column.decode, pad=column.pad)
     return bindings
 
 

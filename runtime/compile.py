@@ -86,6 +86,8 @@ def compile_model(
             kept = [one for one in wanted if not (plain and formula(one) is not None)]
             metrics[name] = keras_call((*at, "metrics"), partial(_metrics, kept, tensor))
     weighted = {name: weight for name, weight in weights.items() if weight != 1}
+    if model.compiled:  # compiling again without metrics, Keras would keep those of the phase before
+        model._compile_loss = model._compile_metrics = None
     keras_call(
         training.pointer,
         lambda: model.compile(
@@ -146,8 +148,8 @@ def _only(weights: Mapping[str, float]) -> Any:
     return list(weights.values()) or None
 
 
-def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form) -> list[Any]:
-    """The spec's callbacks, with their files inside of the run folder.
+def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form, first: int = 0) -> list[Any]:
+    """The spec's callbacks, with their files inside of the run folder. ``first`` epochs are over when they begin.
 
     Raises:
         Problem: E106 for a path that leads out of it, E310 if Keras refuses one, E417 if it needs what is not there.
@@ -162,6 +164,8 @@ def callbacks(typed: TypedGraph, folder: Path, whole: keras.Model, form: Form) -
             message = f"{package} is not installed, and {kept.record.name} writes with it"
             raise Problem(Finding("E417", message, one.pointer, "entry", help=f"pip install {package}"))
         callback = keras_call(one.pointer, partial(make, kept))
+        if first and hasattr(callback, "start_from_epoch"):
+            callback.start_from_epoch += first  # Keras counts on, and the spec means epochs of this phase
         if one.object.record.name in WHOLE_MODEL:
             _of_whole(callback, whole)
         made.append(callback)

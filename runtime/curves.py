@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
-APART = ("epoch", "seconds")
+APART = ("epoch", "phase", "seconds")
 WIDE = 3
 """So many pictures stand side by side."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .data import Rows
+from .deferred import Deferred
 from .environment import backend
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Order:
         if self._epoch is not None:
             self._epoch.assign(epoch)
 
+    def now(self) -> tf.Tensor:
+        """The epoch, in a pipeline of TensorFlow's."""
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(self._epoch)
+
     def rows(self, count: int) -> tf.Tensor:
         """All row indices in this epoch's order, in a pipeline of TensorFlow's; ``order.permutation`` is the same."""
         import tensorflow as tf
@@ -82,22 +89,22 @@ def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) ->
 
     count = rows.count
     with tf.device("CPU:0"):
-        inputs = {name: _constant(rows.inputs[name], dtype) for name, dtype in form.inputs.items()}
-        targets = {name: _constant(array) for name, array in rows.targets.items()}
-        weights = {name: _constant(array) for name, array in rows.weights.items()}
+        inputs = {name: _held(rows.inputs[name], dtype) for name, dtype in form.inputs.items()}
+        targets = {name: _held(array) for name, array in rows.targets.items()}
+        weights = {name: _held(array) for name, array in rows.weights.items()}
     dtypes = {name: tf.as_dtype(dtype) for name, dtype in form.inputs.items()}
 
     def batch(chosen: tf.Tensor) -> Any:
         size = tf.shape(chosen)[0]
-        x = form.x({name: _cast(tf.gather(tensor, chosen), dtypes[name]) for name, tensor in inputs.items()})
+        x = form.x({name: _cast(_rows(held, chosen), dtypes[name]) for name, held in inputs.items()})
         if not targets:
             return (x,)  # bare, several inputs would be taken for inputs and targets
         zeros = {name: tf.zeros([size]) for name in form.outputs if name not in targets}
-        y = form.y(zeros | {name: tf.gather(tensor, chosen) for name, tensor in targets.items()})
+        y = form.y(zeros | {name: _rows(held, chosen) for name, held in targets.items()})
         if not weights:
             return x, y
         ones = {name: tf.ones([size]) for name in form.outputs if name not in weights}
-        return x, y, form.y(ones | {name: tf.gather(tensor, chosen) for name, tensor in weights.items()})
+        return x, y, form.y(ones | {name: _rows(held, chosen) for name, held in weights.items()})
 
     steps = -(-count // batch_size)
     starts = tf.data.Dataset.range(0, count, batch_size)
@@ -125,6 +132,22 @@ def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     import tensorflow as tf
 
     return dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
+
+
+def _held(rows: Any, dtype: str | None = None) -> Any:
+    """An array on the device; rows that are read when they are needed stay what they are."""
+    return rows if isinstance(rows, Deferred) else _constant(rows, dtype)
+
+
+def _rows(held: Any, chosen: tf.Tensor) -> tf.Tensor:
+    """The rows of a batch."""
+    import tensorflow as tf
+
+    if not isinstance(held, Deferred):
+        return tf.gather(held, chosen)
+    tensor = tf.numpy_function(held.__getitem__, [chosen], tf.as_dtype(held.dtype), stateful=False)
+    tensor.set_shape((None, *held.sizes))
+    return tensor
 
 
 def _constant(array: np.ndarray[Any, Any], dtype: str | None = None) -> tf.Tensor:

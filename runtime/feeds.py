@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..compiler.augmentations import augmentations
 from ..compiler.graph import TypedGraph
 from .data import Prepared, Rows
 from .environment import backend
@@ -52,7 +53,11 @@ def feeds_of(prepared: Prepared, form: Form, halves: Cut | None, typed: TypedGra
         if part == "train":
             training = ordered
     assert training is not None
-    return Feeds(training, parts, -(-prepared.parts["train"].count // size), order)
+    steps = -(-prepared.parts["train"].count // size)
+    if data is not None and augmentations(typed.graph.spec):
+        order = order or Order(data.seed)  # it says which epoch it is
+        training = _varied(prepared.parts["train"], form, halves, typed, order)
+    return Feeds(training, parts, steps, order)
 
 
 def _part(
@@ -71,6 +76,18 @@ def _part(
     steps = -(-rows.count // size)
     plain = mapped(feed(rows, form, size), through(front), steps)
     return plain, mapped(feed(rows, form, size, order), through(front), steps) if order is not None else plain
+
+
+def _varied(rows: Rows, form: Form, halves: Cut | None, typed: TypedGraph, order: Order) -> tf.data.Dataset:
+    """The batches of training, varied at random before anything else is done to them."""
+    from .augment import Augmenter, varied
+
+    data = typed.graph.spec.data
+    assert data is not None
+    steps = -(-rows.count // data.batch_size)
+    batches = feed(rows, form, data.batch_size, order if data.shuffle else None)
+    batches = varied(batches, Augmenter(typed, data.seed), form, order, steps)
+    return batches if halves is None else mapped(batches, through(halves.prefix), steps)
 
 
 def through(front: keras.Model) -> Callable[..., Any]:

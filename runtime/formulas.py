@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler.build import call_op
 from ..compiler.formulas import PREDICTED, TRUE, compared
-from ..compiler.run_time import Constant, Source, Steps
+from ..compiler.run_time import Constant, Source, Step, Steps
 from ..compiler.tensor import TensorType
 
 if TYPE_CHECKING:
@@ -24,8 +24,26 @@ def evaluated(steps: Steps, tensors: Mapping[str, Any]) -> Any:
         return tensors[source] if isinstance(source, str) else found[source]
 
     for step in steps.steps:
-        found.append(call_op(step.op, {port: of(source) for port, source in step.given.items()}))
+        given = {port: of(source) for port, source in step.given.items()}
+        found.append(_sum(given["x1"], given["x2"]) if _column(step, given) else call_op(step.op, given))
     return of(steps.result)
+
+
+def _column(step: Step, given: Mapping[str, Any]) -> bool:
+    """Whether Keras on TensorFlow would add along the wrong axis: it takes (n, 1) for a bias of n columns."""
+    if step.op.record.name != "ops.add" or len(given) < 2:
+        return False
+    shape = tuple(getattr(given["x2"], "shape", ()))
+    return len(shape) > 1 and 1 in shape
+
+
+def _sum(one: Any, two: Any) -> Any:
+    """The sum of two tensors, bit for bit, without the addition of Keras."""
+    import keras
+
+    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(two.dtype)):
+        return keras.ops.add(two, one)
+    return keras.ops.subtract(one, keras.ops.negative(two))
 
 
 def computed(tensor: Any) -> Any:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..compiler.graph import TypedGraph
-from ..spec.spec import Data, Split
+from ..spec.spec import Data, Split, Window
+from .columns import Binding
 from .data import Prepared
 from .feed import Form
 from .labels import Encoding, Head
@@ -16,12 +17,17 @@ from .labels import Encoding, Head
 
 @dataclass(frozen=True, slots=True)
 class InputColumns:
-    """One input: the columns that feed it, the shape of one row (None: any size) and the dtype."""
+    """One input: the columns that feed it, the shape of one row (None: any size) and the dtype.
+
+    ``decode`` says that the column names files, ``pad`` what fills up short rows, as in the spec.
+    """
 
     name: str
     columns: tuple[str, ...]
     shape: tuple[int | None, ...]
     dtype: str
+    decode: Mapping[str, Any] | None = None
+    pad: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class OutputColumns:
     columns: tuple[str, ...]
     head: Head
     encoding: Encoding | None
+    decode: Mapping[str, Any] | None = None
+    pad: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ class Interface:
     folder: str = ""
     split: Split = field(default_factory=Split)
     seed: int = 0
+    on_error: str = "stop"
+    sample_weight: str | None = None
+    window: Window | None = None
 
     @property
     def form(self) -> Form:
@@ -71,8 +82,8 @@ def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> 
     for node in typed.graph.nodes.values():
         if node.input is not None:
             shape = tuple(size if isinstance(size, int) else None for size in node.input.shape or ())
-            columns = prepared.columns.inputs[node.name].columns if prepared else (node.name,)
-            inputs.append(InputColumns(node.name, columns, shape, node.input.dtype))
+            bound = prepared.columns.inputs[node.name] if prepared else Binding(node.name, (node.name,), None, ())
+            inputs.append(InputColumns(node.name, bound.columns, shape, node.input.dtype, bound.decode, bound.pad))
     outputs = []
     for name in typed.graph.outputs:
         binding = prepared.columns.targets.get(name) if prepared else None
@@ -82,6 +93,8 @@ def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> 
                 binding.columns if binding else (),
                 prepared.heads[name] if prepared and name in prepared.heads else _shape_only(typed, name),
                 prepared.encodings.get(name) if prepared else None,
+                binding.decode if binding else None,
+                binding.pad if binding else 0,
             )
         )
     return Interface(
@@ -94,6 +107,9 @@ def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> 
         str(folder.resolve()),
         data.split,
         data.seed,
+        data.on_error,
+        data.sample_weight,
+        data.window,
     )
 
 
@@ -119,11 +135,20 @@ def read_interface(table: Mapping[str, Any]) -> Interface:
                     tuple(encoding["shape"]),
                     encoding["dtype"],
                 ),
+                one.get("decode"),
+                one.get("pad", 0),
             )
         )
     return Interface(
         tuple(
-            InputColumns(one["name"], tuple(one["columns"]), tuple(one["shape"]), one["dtype"])
+            InputColumns(
+                one["name"],
+                tuple(one["columns"]),
+                tuple(one["shape"]),
+                one["dtype"],
+                one.get("decode"),
+                one.get("pad", 0),
+            )
             for one in table["inputs"]
         ),
         tuple(outputs),
@@ -134,6 +159,9 @@ def read_interface(table: Mapping[str, Any]) -> Interface:
         table["folder"],
         Split(**table["split"]),
         table["seed"],
+        table.get("on_error", "stop"),
+        table.get("sample_weight"),
+        None if table.get("window") is None else Window(**table["window"]),
     )
 
 

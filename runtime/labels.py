@@ -90,8 +90,10 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
     Raises:
         MisfitError: if the labels can't be what the head gives.
     """
+    import numpy as np
+
     single = _is_column(columns)
-    words = any(is_text(values) for _, values in columns)
+    words = any(is_text(values) and (len(columns) == 1 or not _yes_or_no(values)) for _, values in columns)
     form: Form = "number"
     if encode is not None:
         form = "one_hot" if encode == "one_hot" else "index"
@@ -118,8 +120,7 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
     if _fits(found, head):
         return Encoding(form, None, shape, dtype)
     if encode is not None and found.size and (found == found.astype("int64")).all():
-        labels = sorted({int(one) for one in found.reshape(-1)})
-        classes = tuple(str(one) for one in labels)
+        classes = tuple(str(int(one)) for one in np.unique(found))
         _check_count(classes, head, form)
         return Encoding(form, classes, shape, dtype)
     _check_range(found, head)
@@ -163,6 +164,14 @@ def _scalar_or(encoding: Encoding, columns: Sequence[tuple[str, Values]]) -> Siz
     return () if encoding.form == "one_hot" else encoding.shape
 
 
+def _yes_or_no(values: Values) -> bool:
+    """Whether a column holds ``true`` and ``false`` alone: several of them side by side are 1 and 0, no names."""
+    try:
+        return numbers(values).dtype.kind == "b"
+    except CellError:
+        return False
+
+
 def _is_column(columns: Sequence[tuple[str, Values]]) -> bool:
     if len(columns) != 1:
         return False
@@ -184,9 +193,13 @@ def _indices(values: Values, classes: tuple[str, ...]) -> Array:
     if is_text(values):
         cells = texts(values)
     else:
-        found = numbers(values)
-        whole = found.astype("int64")
-        cells = np.array([str(one) for one in whole.reshape(-1)], dtype=object).reshape(found.shape)
+        whole = numbers(values).astype("int64")
+        if all(name.lstrip("-").isdigit() for name in classes):
+            every = np.array([int(name) for name in classes])
+            places = np.searchsorted(every, whole).clip(max=len(every) - 1)
+            if (np.diff(every) > 0).all() and (every[places] == whole).all():
+                return places
+        cells = np.array([str(one) for one in whole.reshape(-1)], dtype=object).reshape(whole.shape)
     place = {name: index for index, name in enumerate(classes)}
     result = np.array([place.get(str(cell), -1) for cell in cells.reshape(-1)], np.int64)
     if (result < 0).any():

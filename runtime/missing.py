@@ -45,7 +45,7 @@ def completed(
     gone = {name: flags for name, values in columns.items() if (flags := absent(values)).any()}
     if missing == "drop":
         return columns, ~np.logical_or.reduce(list(gone.values())) if gone else None
-    for binding in (*bindings.inputs.values(), *bindings.targets.values()):
+    for binding in (*bindings.inputs.values(), *bindings.targets.values(), *bindings.others.values()):
         if any(name in gone for name in binding.columns):
             findings.append(_finding(binding, gone, table))
     if findings:

@@ -107,7 +107,10 @@ FORMATS: Final = {
 
 
 def predict(run: str | Path, data: str | Path, out: str | Path | None = None) -> Predictions:
-    """Use a trained model on a CSV or NPZ file with the columns of its inputs; targets need not be there.
+    """Use a trained model on a file with the columns of its inputs; targets need not be there.
+
+    The ending of its name says what the file is: CSV, JSON lines, Parquet, NPZ, NPY, IDX or TFRecord. A model that
+    was trained with a folder of pictures, sounds or texts takes such a folder, or a single such file.
 
     ``out`` is written in the format that its ending says: ``.csv``, ``.json`` or ``.npz``.
 

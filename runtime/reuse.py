@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..compiler.graph import TypedGraph
+from ..spec.document import Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
-from .cells import taken
-from .columns import Binding, Bindings, no_column, unparted
-from .data import Rows, misfit
+from .columns import Binding, Bindings, no_column, others, unparted
+from .data import Rows, misfit, taken_rows
+from .examples import examples_of, row_shape, whole
+from .gathered import Gathered, gathered, wants_of
 from .interface import Interface, read_interface
 from .labels import encoded
-from .missing import completed
 from .run import INTERFACE, RunError
-from .sources import READERS, reader, reader_of_file
+from .sources import READERS, Reader, reader, reader_of_file
+from .sources.folders import SUFFIXES, one_file
 from .table import Table
-from .tensors import MisfitError, fitted
+from .tensors import MisfitError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,21 +50,27 @@ def read_file(path: Path, interface: Interface) -> Table:
         RunError: if the file is not there, or of no kind that can be read.
         Problem: E407 or E412 if it can't be read.
     """
+    own = interface.source or {}
+    trained = reader(own["type"]) if own.get("type") else None
+    kind = trained.files if isinstance(trained, Reader) else None
+    if path.is_dir() and isinstance(trained, Reader) and kind is not None:
+        return trained.read({**own, "path": path.name}, path.resolve().parent, ("data", "source"))
     if not path.is_file():
         raise RunError(f"there is no file {path}")
+    if kind is not None and path.name.lower().endswith(SUFFIXES[kind]):
+        return one_file(kind, path)
     found = reader_of_file(path)
     if found is None:
         known = ", ".join(suffix for one in READERS for suffix in one.suffixes)
         raise RunError(f"{path} is of no kind that can be read: its name must end in one of {known}")
-    own = interface.source or {}
     arguments = {**own, "path": path.name} if own.get("type") == found.kind else {"path": path.name}
     if found.kind == "csv" and "separator" not in arguments and ".tsv" in path.name.lower():
         arguments["separator"] = "\t"
-    return found.read(arguments, path.parent, ("data", "source"))
+    return found.read(arguments, path.parent, ("data", "source"), skip=interface.on_error == "skip")
 
 
-def read_source(interface: Interface) -> Table:
-    """The table that the model was trained with.
+def read_source(interface: Interface, typed: TypedGraph, part: str | None = None) -> Table:
+    """The table that the model was trained with; or that of a ``part`` which has a source of its own.
 
     Raises:
         RunError: if it was trained with arrays.
@@ -69,18 +79,43 @@ def read_source(interface: Interface) -> Table:
     if interface.source is None:
         raise RunError("this model was trained with arrays: say with which file it is to be measured (--data FILE)")
     folder = Path(interface.folder)
-    return reader(interface.source["type"]).read(interface.source, folder, ("data", "source"))
+    skip = interface.on_error == "skip"
+    source = interface.source if part is None else interface.split.sources[part]
+    pointer: Pointer = ("data", "source") if part is None else ("data", "split", part)
+    return reader(source["type"]).read(source, folder, pointer, skip=skip, typed=typed)
 
 
 def rows_of(interface: Interface, table: Table, *, targets: bool) -> tuple[Rows, Array]:
     """Arrays for the model's inputs, and for its targets if asked for; and which rows of the table they are.
 
-    Raises:
-        Problem: E402 for a column that is not there, E403, E404, E405, E412.
-    """
-    import numpy as np
+    Of windows the rows are those of their targets, or without ``targets`` their last. A column of weights need not be
+    there: then every row counts the same.
 
-    bindings = _bindings(interface, table, targets)
+    Raises:
+        Problem: E402 for a column that is not there, E403, E404, E405, E412, E441.
+    """
+    if interface.sample_weight is not None and (not targets or interface.sample_weight not in table.columns):
+        interface = replace(interface, sample_weight=None)
+    every, ready = _every(interface, table, targets=targets, parted=False)
+    examples = whole(table, interface.window, interface.split.time, ready.rows, targets=targets)
+    return taken_rows(examples, every), ready.rows[examples.rows]
+
+
+def parts_again(interface: Interface, table: Table) -> dict[str, Rows]:
+    """The parts of the table that the model was trained with.
+
+    Raises:
+        Problem: as ``rows_of``, and E408.
+    """
+    every, ready = _every(interface, table, targets=True, parted=True)
+    shares, window, seed = interface.split, interface.window, interface.seed
+    examples = examples_of(table, shares, window, seed, ready.rows, ready.columns)
+    return {name: taken_rows(one, every) for name, one in examples.items()}
+
+
+def _every(interface: Interface, table: Table, *, targets: bool, parted: bool) -> tuple[Rows, Gathered]:
+    """All rows of a table that can be used."""
+    bindings = _bindings(interface, table, targets, parted)
     missing = interface.missing
     if isinstance(missing, Mapping):  # it may speak of targets, which new rows need not have
         missing = {
@@ -88,43 +123,32 @@ def rows_of(interface: Interface, table: Table, *, targets: bool) -> tuple[Rows,
             for pattern, value in missing.items()
             if any(name == pattern or fnmatchcase(name, pattern) for name in table.columns)
         }
-    columns, keep = completed(table, bindings, missing)
-    count = len(next(iter(columns.values())))
-    rows = np.arange(count)
+    shapes = {one.name: (tuple(row_shape(one.shape, interface.window)), one.dtype) for one in interface.inputs}
+    heads = {one.name: one.head for one in interface.outputs}
+    wants = replace(wants_of(shapes, heads, interface, Path(interface.folder)), missing=missing)
+    ready = gathered(table, bindings, wants)
     findings: list[Finding] = []
-    for name, values in columns.items():
-        if len(values) != count:
-            message = f"`{name}` has {len(values)} rows, but `{next(iter(columns))}` has {count}"
-            raise Problem(Finding("E405", message, ("data", "source")))
-    if keep is not None:
-        rows = rows[keep]
-        columns = {name: taken(values, rows) for name, values in columns.items()}
-    if not len(rows):
-        raise Problem(
-            Finding("E412", f"nothing is left of {table.origin}: every row lacks a value", ("data", "source"))
-        )
     inputs, encoded_targets = {}, {}
     for one in interface.inputs:
         binding = bindings.inputs[one.name]
         try:
-            inputs[one.name] = fitted([(name, columns[name]) for name in binding.columns], one.shape, one.dtype)
+            inputs[one.name] = ready.input(binding, *shapes[one.name])
         except MisfitError as error:
-            findings.append(misfit(error, binding.words, rows, binding.pointer, binding.part))
+            findings.append(misfit(error, binding, ready.rows, table))
     for output in interface.outputs:
         target = bindings.targets.get(output.name)
         if target is None or output.encoding is None:
             continue
         try:
-            named = [(name, columns[name]) for name in target.columns]
-            encoded_targets[output.name] = encoded(named, output.head, output.encoding)
+            encoded_targets[output.name] = encoded(ready.target(target, output.head), output.head, output.encoding)
         except MisfitError as error:
-            findings.append(misfit(error, target.words, rows, target.pointer, target.part))
+            findings.append(misfit(error, target, ready.rows, table))
     if findings:
         raise Problem(*findings)
-    return Rows(inputs, encoded_targets), rows
+    return Rows(inputs, encoded_targets, ready.weights(bindings, table, encoded_targets)), ready
 
 
-def _bindings(interface: Interface, table: Table, targets: bool) -> Bindings:
+def _bindings(interface: Interface, table: Table, targets: bool, parted: bool) -> Bindings:
     findings: list[Finding] = []
     found: tuple[dict[str, Binding], dict[str, Binding]] = ({}, {})
     single = interface.inputs[0] if len(interface.inputs) == 1 and len(interface.inputs[0].columns) == 1 else None
@@ -137,7 +161,8 @@ def _bindings(interface: Interface, table: Table, targets: bool) -> Bindings:
             for name in columns
             if name not in table.columns
         )
-        found[0][one.name] = Binding(one.name, columns, None, ("data", "inputs", one.name, "column"))
+        at: Pointer = ("data", "inputs", one.name, "column")
+        found[0][one.name] = Binding(one.name, columns, None, at, "value", one.decode, one.pad)
     for output in interface.outputs if targets else ():
         if output.encoding is None:
             continue
@@ -146,7 +171,9 @@ def _bindings(interface: Interface, table: Table, targets: bool) -> Bindings:
             for name in output.columns
             if name not in table.columns
         )
-        found[1][output.name] = Binding(output.name, output.columns, None, ("data", "targets", output.name, "column"))
+        at = ("data", "targets", output.name, "column")
+        found[1][output.name] = Binding(output.name, output.columns, None, at, "value", output.decode, output.pad)
+    used = others(interface, table, findings, parted=parted)
     if findings:
         raise Problem(*(unparted(table, ("data", "source")) or findings))
-    return Bindings(*found)
+    return Bindings(*found, used)

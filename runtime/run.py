@@ -158,12 +158,18 @@ class RunFolder:
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
         """Write the table of epochs."""
+        self.table(HISTORY, rows)
+
+    def table(self, name: str, rows: Sequence[Mapping[str, float | str]]) -> None:
+        """Write a table as CSV, with a column for every name in any of the rows."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         stream = io.StringIO()
         table = csv.DictWriter(stream, names, lineterminator="\n")
         table.writeheader()
-        table.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
-        self.text(HISTORY, stream.getvalue())
+        table.writerows(
+            {key: value if isinstance(value, str) else f"{value:.9g}" for key, value in row.items()} for row in rows
+        )
+        self.text(name, stream.getvalue())
 
     def model(self, model: keras.Model, name: str = MODEL) -> None:
         """Save a model, with its optimizer's state."""

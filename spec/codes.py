@@ -6,7 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from .code_texts import e0, e1, e2, e3, e4, e4_backends, e4_expressions, e5, e6_blocks, e6_expressions, e7, e8, w
+from .code_texts import (
+    e0,
+    e1,
+    e2,
+    e3,
+    e4,
+    e4_backends,
+    e4_columns,
+    e4_expressions,
+    e4_training,
+    e5,
+    e6_blocks,
+    e6_expressions,
+    e7,
+    e8,
+    w,
+)
 from .code_texts.code import Code
 
 
@@ -19,7 +35,9 @@ def codes() -> Mapping[str, Code]:
         *e3.CODES,
         *e4.CODES,
         *e4_expressions.CODES,
+        *e4_training.CODES,
         *e4_backends.CODES,
+        *e4_columns.CODES,
         *e5.CODES,
         *e6_expressions.CODES,
         *e6_blocks.CODES,

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from .document import Pointer
 from .published import PLUGGED, SINGULAR, plugins, types_of
 from .validation import Validation
-from .words import a, closest, quoted, shown
+from .words import a, closest, quoted
 
 NOT_YET: Final = "belongs to the language, but this version of keraspec does not carry it out yet"
-TYPES: Final[Mapping[str, frozenset[str]]] = {
-    "sources": frozenset(
-        {"jsonl", "parquet", "idx", "images", "text", "audio", "tfrecord", "tfds", "synthetic", "python"}
-    )
-}
+TYPES: Final[Mapping[str, frozenset[str]]] = {"sources": frozenset({"tfds", "python"})}
 """Family → names that it will have."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
@@ -24,18 +20,6 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 def later_key(run: Validation, key: str, words: str, at: Pointer) -> None:
     """Report a key of the language that comes later."""
     run.add("E110", f"`{key}` ({words}) {NOT_YET}", at, part="key", help="write the spec without it for now")
-
-
-def later_value(run: Validation, value: Any, at: Pointer) -> bool:
-    """Report a value that comes later, of a key that has others already; whether it is one."""
-    if at == ("training", "class_weight") and value in ("balanced", "adaptive"):
-        words = f"weights that are {value}"
-    elif at in (("data", "split", "validation"), ("data", "split", "test")) and isinstance(value, dict):
-        words = "a source of its own for a part of the data"
-    else:
-        return False
-    run.add("E110", f"`{at[-1]}` as {shown(value)} ({words}) {NOT_YET}", at, help="write the spec without it for now")
-    return True
 
 
 def is_later_type(family: str, name: str) -> bool:

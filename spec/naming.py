@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Final
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
@@ -37,3 +38,9 @@ class FreeNames:
         self._counts[base] = count + 1
         self._taken.add(name)
         return name
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether a full name or a pattern of such names means what is called ``name``, or something around it."""
+    parts = name.split(".")
+    return any(fnmatchcase(".".join(parts[:length]), pattern) for length in range(1, len(parts) + 1))

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from .document import HOLE, Pointer
 from .finding import Finding
 from .naming import REFERENCE, FreeNames, snake_case
+from .parse_training import laid, training_of
 from .spec import (
     Column,
     Data,
     Entry,
     Input,
     Output,
-    OutputTraining,
     Promise,
     Reference,
     Spec,
     Split,
     Term,
     Training,
+    Window,
 )
 from .validation import Validation
 from .words import quoted
 
 UNMEASURED: Final = frozenset(
     {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
+    | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "name"}
 )
 """Keys of ``training`` on which it does not depend what is measured."""
+PLACED: Final = frozenset({"callbacks", "metrics", "rules"})
+"""Lists of ``training`` whose items are found by their number: what is wrong in one leaves a gap."""
 LANGUAGE_KEYS: Final = frozenset({"type", "block", "reuse", "name", "inputs", "call", "repeat", "each", "when"})
 
 
@@ -83,6 +88,7 @@ class _Parser:
             expanded=self.expansion is not None,
             composed=self.expansion.composed if self.expansion else frozenset(),
             assertions=tuple(self._promises(data.get("assertions"))),
+            terms_known=self.terms_known,
         )
 
     def _promises(self, written: Any) -> Iterator[Promise]:
@@ -118,10 +124,12 @@ class _Parser:
                 if self._good(item, (*pointer, key))
             }
         if isinstance(value, list):
+            good = (self._good(item, (*pointer, index)) for index, item in enumerate(value))
+            kept = pointer[0] == "training" and pointer[-1] in PLACED
             return [
-                self._value(item, (*pointer, index))
-                for index, item in enumerate(value)
-                if self._good(item, (*pointer, index))
+                self._value(item, (*pointer, index)) if sound else None
+                for index, (item, sound) in enumerate(zip(value, good, strict=True))
+                if sound or kept
             ]
         return value
 
@@ -268,16 +276,16 @@ class _Parser:
             source=table.get("source", {}),
             inputs=self._columns(table.get("inputs"), ("data", "inputs")),
             targets=self._columns(table.get("targets"), ("data", "targets")),
-            split=Split(
-                validation=float(split.get("validation", 0)),
-                test=float(split.get("test", 0)),
-                stratify=split.get("stratify"),
-            ),
+            split=_split(split),
             batch_size=int(table.get("batch_size", 32)),
             shuffle=table.get("shuffle", True),
             seed=int(table.get("seed", 0)),
             cache=table.get("cache", True),
             missing=table.get("missing", "error"),
+            sample_weight=table.get("sample_weight"),
+            window=_window(table.get("window")),
+            augment=tuple(table.get("augment", ())),
+            on_error=table.get("on_error", "stop"),
         )
 
     def _columns(self, tables: Any, at: Pointer) -> dict[str, Column]:
@@ -289,43 +297,31 @@ class _Parser:
                 continue
             column = table.get("column")
             columns = (column,) if isinstance(column, str) else tuple(column) if isinstance(column, list) else None
-            found[name] = Column(name, columns, table.get("encode"), (*at, name))
+            encode, decode, pad = table.get("encode"), table.get("decode"), table.get("pad", 0)
+            found[name] = Column(name, columns, encode, (*at, name), decode, pad, tuple(table.get("augment", ())))
         return found
 
     def _training(self) -> Training | None:
-        if not isinstance(self.document.data.get("training"), dict) or ("training",) in self.checked.rejected:
+        at: Pointer = ("training",)
+        section = self.document.data.get("training")
+        if not isinstance(section, dict) or at in self.checked.rejected:
             return None
-        table = self._table(("training",))
-        outputs = table.get("outputs", {})
-        return Training(
-            epochs=int(table.get("epochs", 1)),
-            seed=int(table.get("seed", 0)),
-            optimizer=table.get("optimizer", "rmsprop"),
-            loss=table.get("loss"),
-            losses=tuple(self._terms(self.document.data["training"].get("losses"))),
-            metrics=tuple(table.get("metrics", ())),
-            callbacks=tuple(table.get("callbacks", ())),
-            outputs={
-                name: OutputTraining(
-                    name,
-                    one.get("loss"),
-                    float(one.get("weight", 1)),
-                    tuple(one.get("metrics", ())),
-                    ("training", "outputs", name),
-                )
-                for name, one in outputs.items()
-                if isinstance(one, dict)
-            },
-            precision=table.get("precision", "float32"),
-            jit_compile=table.get("jit_compile", "auto"),
-            steps_per_execution=_size(table.get("steps_per_execution", "auto")),
-            class_weight=table.get("class_weight"),
-            measures_known=self.terms_known
-            and ("training",) not in self.document.damaged
-            and not any(
-                one[0] == "training" and one[1] not in UNMEASURED for one in self.checked.rejected if len(one) > 1
-            ),
-        )
+        table = self._table(at)
+        losses = tuple(self._terms(section.get("losses")))
+        phases = []
+        count = len(section["phases"]) if isinstance(section.get("phases"), list) else 0
+        for index in range(count):
+            here: Pointer = ("training", "phases", index)
+            own = laid({**table, "name": None}, self._table(here))
+            phases.append(training_of(own, here, losses, known=self._measured(at) and self._measured(here)))
+        return replace(training_of(table, at, losses, known=self._measured(at)), phases=tuple(phases))
+
+    def _measured(self, at: Pointer) -> bool:
+        """Whether it is understood what a training section or a phase of it measures."""
+        depth = len(at)
+        lost = (one for one in self.checked.rejected if len(one) > depth and one[:depth] == at)
+        whole = self.terms_known and at not in self.document.damaged
+        return whole and all(one[depth] in UNMEASURED for one in lost)
 
     def _terms(self, written: Any) -> Iterator[Term]:
         """The loss terms. Of one that can't be understood it is not known what it uses and how it is called."""
@@ -336,7 +332,7 @@ class _Parser:
             pointer: Pointer = ("training", "losses", index)
             term = self._term(pointer, names)
             if term is None:
-                self.whole = self.terms_known = False
+                self.terms_known = False
             else:
                 yield term
 
@@ -381,6 +377,21 @@ def _reference_help(text: str) -> str:
         "write the name of an input or of an earlier entry; "
         'dots go inward, `[n]` picks one of several outputs: "lstm[1]"'
     )
+
+
+def _window(table: Any) -> Window | None:
+    if not isinstance(table, dict) or "length" not in table:
+        return None
+    sizes = {key: int(table[key]) for key in ("length", "stride", "horizon") if key in table}
+    return Window(**sizes, group=table.get("group"))
+
+
+def _split(table: Mapping[str, Any]) -> Split:
+    shares = {part: table.get(part, 0) for part in ("validation", "test")}
+    validation, test = (0.0 if isinstance(share, dict) else float(share) for share in shares.values())
+    stratify, group, column, time = (table.get(key) for key in ("stratify", "group", "column", "time"))
+    sources = {part: share for part, share in shares.items() if isinstance(share, dict)}
+    return Split(validation, test, stratify, group, column, time, sources)
 
 
 def _size(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .beside import about_entry, beside, commented
 from .document import HOLE, Document
-from .naming import NAME, REFERENCE, FreeNames
+from .naming import NAME, REFERENCE, FreeNames, covers
 from .to_toml import key as key_text
 from .to_toml import root, section, written
 
@@ -43,6 +43,8 @@ def rendered(document: Document, *, origins: bool = False) -> str:
     if origins:
         lines = commented(document, lines)
     referred = set(_every_reference(document)) if names else set()
+    frozen = list(_freezing(data.get("training")))
+    referred |= {full for full in names if any(covers(pattern, full) for pattern in frozen)}
     for index, entry in enumerate(layers if isinstance(layers, list) else ()):
         lines += _entry(document, index, entry, names, referred, origins)
     for key, value in data.items():
@@ -140,10 +142,30 @@ def _terms(training: Any) -> list[Any]:
 
 
 def _training(table: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
-    """The training section with the names of the text in its loss terms."""
-    if not (terms := _terms(table)):
-        return table
-    return {**table, "losses": [{**one, "inputs": _referring(one["inputs"], names)} for one in terms]}
+    """The training section with the names of the text in its loss terms, and in what it freezes."""
+    if terms := _terms(table):
+        table = {**table, "losses": [{**one, "inputs": _referring(one["inputs"], names)} for one in terms]}
+    if names and isinstance(table.get("freeze"), list):
+        table = {**table, "freeze": [new for one in table["freeze"] for new in _frozen(one, names)]}
+    if names and isinstance(table.get("phases"), list):
+        phases = [_training(one, names) if isinstance(one, dict) else one for one in table["phases"]]
+        table = {**table, "phases": phases}
+    return table
+
+
+def _frozen(pattern: Any, names: Mapping[str, str]) -> list[Any]:
+    """What a name or pattern in ``freeze`` means, in the names of the text."""
+    if not isinstance(pattern, str):
+        return [pattern]
+    return [new for full, new in names.items() if covers(pattern, full)] or [_referring(pattern, names)]
+
+
+def _freezing(training: Any) -> Iterator[str]:
+    """Every name and pattern in ``freeze``."""
+    tables = [training, *(training.get("phases") or ())] if isinstance(training, dict) else []
+    for one in tables:
+        stated = one.get("freeze") if isinstance(one, dict) else None
+        yield from (pattern for pattern in stated if isinstance(pattern, str)) if isinstance(stated, list) else ()
 
 
 def _entry(

@@ -67,22 +67,56 @@ class Output:
 class Column:
     """Which columns of the source feed an input or a target; ``columns`` is None where none are written.
 
-    ``encode`` is ``"index"``, ``"one_hot"`` or None.
+    ``encode`` is ``"index"``, ``"one_hot"`` or None; ``decode`` says that the cells are files, and of which kind.
+    ``pad`` fills up rows of unequal length; ``augment`` are the layers that vary an input while training.
     """
 
     name: str
     columns: tuple[str, ...] | None
     encode: str | None
     pointer: Pointer
+    decode: Mapping[str, Any] | None = None
+    pad: float = 0
+    augment: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Shares of the rows kept aside, each in [0, 1)."""
+    """How rows are kept aside: by shares of them, each in [0, 1), or as the values of a column say.
+
+    ``stratify``, ``group``, ``column`` and ``time`` are names of columns. ``sources`` has the checked tables of
+    parts ("validation", "test") that come from a source of their own.
+    """
 
     validation: float = 0.0
     test: float = 0.0
     stratify: str | None = None
+    group: str | None = None
+    column: str | None = None
+    time: str | None = None
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def validates(self) -> bool:
+        """Whether there may be rows for validation."""
+        return self.validation > 0 or "validation" in self.sources or self.column is not None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns by which rows are parted, by their keys; without that by which they are spread."""
+        every = {"group": self.group, "column": self.column, "time": self.time}
+        return {key: column for key, column in every.items() if column is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Windows over rows in order: ``length`` rows each, a new one every ``stride`` rows; the target is that of the row
+    ``horizon`` rows behind the last of the window. ``group`` is a column that tells several series apart."""
+
+    length: int
+    stride: int = 1
+    horizon: int = 1
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +132,10 @@ class Data:
     seed: int = 0
     cache: bool = True
     missing: str | Mapping[str, Any] = "error"
+    sample_weight: str | None = None
+    window: Window | None = None
+    augment: tuple[Any, ...] = ()
+    on_error: str = "stop"
     pointer: Pointer = ("data",)
 
 
@@ -128,12 +166,43 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Gradients:
+    """What is done to gradients: shortened together to a length, cut off number by number, averaged over steps."""
+
+    clip_norm: float | None = None
+    clip_value: float | None = None
+    accumulate: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One of ``[[training.rules]]``: run-time expressions, one for when, one for the learning rate that is set then.
+
+    ``check`` is ``"epoch"`` or ``"batch"``.
+    """
+
+    when: str
+    learning_rate: str
+    check: str
+    pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How often the model is kept on the way, ``"epoch"`` or a number of steps, and how many of them stay."""
+
+    every: int | str = "epoch"
+    keep: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     """The ``training`` section. Keras objects are as written and checked: a name, or a table with ``type``; a loss
     or metric may also be a table with ``expression``.
 
     ``measures_known`` is False where a loss or metric could not be understood, so that no number may be
-    called one that is not measured.
+    called one that is not measured. ``phases`` are whole training sections again, what they leave out being taken
+    from this one; ``name`` is that of a phase.
     """
 
     epochs: int = 1
@@ -147,9 +216,21 @@ class Training:
     precision: str = "float32"
     jit_compile: bool | str = "auto"
     steps_per_execution: int | str = "auto"
-    class_weight: Mapping[str, float] | None = None
+    class_weight: str | Mapping[str, float] | None = None
     pointer: Pointer = ("training",)
     measures_known: bool = True
+    loop: str = "fit"
+    gradients: Gradients = Gradients()
+    rules: tuple[Rule, ...] = ()
+    freeze: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
+    phases: tuple[Training, ...] = ()
+    name: str | None = None
+
+    @property
+    def stages(self) -> tuple[Training, ...]:
+        """What is carried out one after the other: the phases, or all at once."""
+        return self.phases or (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +250,7 @@ class Spec:
     name may be called unknown. ``expanded`` says that blocks and the like were written out: references to
     generated names are then no person's, and ``composed`` are names that stood for several entries or none.
     ``misnamed`` are words that were meant as names and can't be, which has been said: what refers to them is not
-    wrong as well.
+    wrong as well. ``terms_known`` is False where it is not known of a loss term which tensors it uses.
     """
 
     name: str
@@ -187,3 +268,4 @@ class Spec:
     expanded: bool = False
     composed: frozenset[str] = frozenset()
     assertions: tuple[Promise, ...] = ()
+    terms_known: bool = True

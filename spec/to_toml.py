@@ -70,7 +70,7 @@ def toml_text(data: Mapping[str, Any], *, width: int = WIDTH) -> str:
 def as_read(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data as reading its TOML gives it: None is ``"none"``, tuples are lists, and ``${`` is escaped."""
     return {
-        name: _read(_verbatim(value) if name in _VERBATIM else value, name)
+        name: _read(verbatim(value) if name in _VERBATIM else value, name)
         for name, value in data.items()
         if value is not HOLE and name != "$schema" and not (value is None and name in FREE)
     }
@@ -88,11 +88,13 @@ def _read(value: Any, name: str = "") -> Any:
     return value
 
 
-def _verbatim(value: Any) -> Any:
-    """Paths of files, in which nothing is an expression anyway."""
+def verbatim(value: Any) -> Any:
+    """A value whose texts are written as they stand: ``${`` in them is what it was."""
     if isinstance(value, str):
         return Expression(value)
-    return [_verbatim(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, Mapping):
+        return {key: verbatim(one) for key, one in value.items()}
+    return [verbatim(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def written(value: Any, name: str = "", *, broken: bool = True) -> str:
@@ -157,7 +159,7 @@ def root(name: str, value: Any) -> Iterator[str]:
     if value is HOLE or (value is None and name in FREE):
         return
     if name != "inputs" or not isinstance(value, Mapping):
-        yield f"{key(name)} = {written(_verbatim(value) if name in _VERBATIM else value, name)}"
+        yield f"{key(name)} = {written(verbatim(value) if name in _VERBATIM else value, name)}"
         return
     if not value:
         yield "inputs = {}"

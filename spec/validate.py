@@ -13,7 +13,7 @@ from typing import Any, Final
 from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
 from .installed import check_release
-from .later import later_key, later_value
+from .later import later_key
 from .published import (
     FORMULAS,
     SINGULAR,
@@ -30,7 +30,7 @@ from .published import (
 )
 from .unknown import HARMLESS, NOTHING, entry_keys, missing_keys, no_type, unknown_key, unknown_type
 from .validation import Validation
-from .values import explain_value, fits, is_damaged, way_out
+from .values import code_of, explain_value, fits, is_damaged, way_out
 from .words import a, closest, listed, quoted, shown
 
 REUSED: Final = ("name", "inputs", "call", "repeat", "each", "when")
@@ -110,8 +110,6 @@ def _value(run: Validation, value_schema: Schema, value: Any, at: Pointer, what:
     elif "section" in extra:
         _section(run, extra, value, at, what)
         return
-    elif later_value(run, value, at):
-        pass
     elif not fits(value_schema, value):
         for code, message, pointer, help_text in explain_value(value_schema, value, at, what):
             run.add(code, message, pointer, help=help_text)
@@ -184,9 +182,14 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
 
 def _wrong_value(run: Validation, extra: Schema, value: Any, at: Pointer, what: str) -> None:
     help_text = way_out([extra["also"]], value) if "also" in extra else None
+    code = code_of([extra["also"]], value) if "also" in extra and isinstance(value, int | float) else "E105"
     if isinstance(value, str) and record_of(extra["family"], value):
         help_text = f'write a table: {{ type = "{value}", … }}'
-    run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found {shown(value)}", at, help=help_text)
+    expects = extra["expects"]
+    if "many" in extra and isinstance(at[-1], int):
+        named = "names" in definition_of(extra["family"])["x-keraspec"]
+        expects = f"{a(SINGULAR[extra['family']])}, {'by name or ' if named else ''}as a table with `type`"
+    run.add(code, f"{_of(at, what)} must be {expects}, found {shown(value)}", at, help=help_text)
 
 
 def _of(at: Pointer, what: str) -> str:

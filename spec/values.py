@@ -73,8 +73,13 @@ def explain_value(schema: Mapping[str, Any], value: Any, at: Pointer, what: str)
         near = closest(value, choices)
         if near or choices not in ([], ["none"]):  # that a number may be left open makes it no matter of words
             return [("E107", message, at, f'did you mean "{near}"?' if near else None)]
-    code = "E106" if any(_same_type(branch, value) for branch in _flat(branches)) else "E105"
+    code = code_of(branches, value)
     return [(code, message, at, _borders(branches, value) or way_out(branches, value))]
+
+
+def code_of(branches: Any, value: Any) -> str:
+    """E106 for a value of the right type that is too large or too small, E105 for one of another type."""
+    return "E106" if any(_same_type(branch, value) for branch in _flat(branches)) else "E105"
 
 
 def _borders(branches: Any, value: Any) -> str | None:

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from .kinds import Kind, choice
+from .kinds import POSITIVE, SEED, Kind, choice
 from .record import Argument, Record
 
+NUMBERS: Final = (
+    ("float", 32), ("float", 64), ("int", 8), ("int", 16), ("int", 32), ("int", 64), ("uint", 8), ("uint", 16),
+)  # fmt: skip
 PATH: Final = Kind({"type": "string", "minLength": 1}, "the path of a file, relative to the spec")
+FOLDER: Final = Kind({"type": "string", "minLength": 1}, "the path of a folder, relative to the spec")
+COLUMN: Final = Kind({"type": "string", "minLength": 1}, "the name of a column")
+FEATURES: Final = Kind(
+    {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "dtype": {"enum": ["string", "bool", *(f"{kind}{bits}" for kind, bits in NUMBERS)]},
+                "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+            },
+            "additionalProperties": False,
+        },
+    },
+    "a table NAME = { dtype = ..., shape = [...] }, both of which may be left out",
+)
+FILES: Final = "The file, relative to the spec; a pattern such as data/part-*{} puts several together"
 
 SOURCES: Final = (
     Record(
@@ -15,7 +36,7 @@ SOURCES: Final = (
         family="sources",
         summary="A table in a text file, one row a line, names of columns in the first line.",
         arguments=(
-            Argument("path", PATH, summary="The file, relative to the spec; .gz is read as well."),
+            Argument("path", PATH, summary=f"{FILES.format('.csv')}; .gz is read as well."),
             Argument(
                 "separator",
                 Kind({"type": "string", "minLength": 1, "maxLength": 1}, "one character"),
@@ -31,10 +52,92 @@ SOURCES: Final = (
         ),
     ),
     Record(
+        name="jsonl",
+        family="sources",
+        summary="JSON lines: an object a line, whose keys are columns; those of objects inside are `outer.inner`.",
+        arguments=(Argument("path", PATH, summary=f"{FILES.format('.jsonl')}; .gz is read as well."),),
+    ),
+    Record(
+        name="parquet",
+        family="sources",
+        summary="A table in columns, as pandas, Arrow and Spark write it.",
+        arguments=(Argument("path", PATH, summary=f"{FILES.format('.parquet')}."),),
+    ),
+    Record(
         name="npz",
         family="sources",
         summary="NumPy arrays in one .npz file; each array is a column.",
-        arguments=(Argument("path", PATH, summary="The file, relative to the spec."),),
+        arguments=(Argument("path", PATH, summary=f"{FILES.format('.npz')}."),),
+    ),
+    Record(
+        name="npy",
+        family="sources",
+        summary="A NumPy array in a .npy file, mapped into memory; the file's name is that of its column.",
+        arguments=(
+            Argument(
+                "path", PATH, summary="The file, relative to the spec; a pattern such as data/*.npy: each a column."
+            ),
+            Argument(
+                "column", COLUMN, None, "What the column is called; files of a pattern then stand one below the other."
+            ),
+        ),
+    ),
+    Record(
+        name="idx",
+        family="sources",
+        summary="The files of MNIST and its kin: columns `image` and `label`, the test rows of t10k kept for testing.",
+        arguments=(
+            Argument(
+                "path",
+                Kind({"type": "string", "minLength": 1}, "the path of a folder or of a file of images"),
+                summary="A folder with files such as train-images-idx3-ubyte.gz, or one file of images.",
+            ),
+            Argument(
+                "labels", PATH, None, "The file of labels, where it does not lie beside the images under MNIST's name."
+            ),
+        ),
+    ),
+    Record(
+        name="tfrecord",
+        family="sources",
+        summary="TensorFlow's records of Example or SequenceExample; each feature is a column.",
+        arguments=(
+            Argument("path", PATH, summary=f"{FILES.format('.tfrecord')}; packed with gzip or not."),
+            Argument(
+                "features",
+                FEATURES,
+                None,
+                "The features to be read, as NAME = { dtype, shape }; left out: all, as they are.",
+            ),
+        ),
+    ),
+    Record(
+        name="images",
+        family="sources",
+        summary="A folder of pictures, in which a folder is a class: columns `image` and `label`.",
+        arguments=(Argument("path", FOLDER, summary="The folder, relative to the spec; png, jpeg, bmp, gif, webp."),),
+    ),
+    Record(
+        name="text",
+        family="sources",
+        summary="A folder of .txt files, in which a folder is a class: columns `text` and `label`.",
+        arguments=(Argument("path", FOLDER, summary="The folder, relative to the spec."),),
+    ),
+    Record(
+        name="audio",
+        family="sources",
+        summary="A folder of .wav files, in which a folder is a class: columns `audio` and `label`.",
+        arguments=(Argument("path", FOLDER, summary="The folder, relative to the spec."),),
+    ),
+    Record(
+        name="synthetic",
+        family="sources",
+        summary="Rows at random that fit the inputs and the losses, to try a spec before there is data.",
+        arguments=(
+            Argument("rows", POSITIVE, 1000, "How many samples are made up."),
+            Argument("seed", SEED, 0, "Makes them repeatable."),
+            Argument("length", POSITIVE, 16, "What stands for a size that the spec leaves open."),
+        ),
     ),
     Record(
         name="keras",

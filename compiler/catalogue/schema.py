@@ -36,9 +36,10 @@ from ...spec.published import EITHER, EXPRESSION, FORMULAS, place
 from . import DOTTED, MODULES, family, spellings
 from .inventory import lifetime
 from .kinds import Kind
-from .language import LAYER, NAME, SECTIONS, Section
+from .language import LAYER, SECTIONS
 from .objects import arguments_of
 from .record import REQUIRED, Argument, Record
+from .section import NAME, Section
 
 PAGES = "https://keras.io/api/"
 _WIDTH = 120

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ...spec.spec import Column, Data
@@ -182,6 +183,10 @@ class Reader:
             message = f"a program of its own reads csv, npz and Keras' data sets, not {self.kind}"
             raise Problem(Finding("E110", message, (*data.pointer, "source", "type"),
                                   help="leave out `--train`, and read the data in a way of your own"))  # fmt: skip
+        for place in without(data):
+            message = f"a program of its own does without `{place[-1]}` of the data"
+            raise Problem(Finding("E110", message, (*data.pointer, *place), "key",
+                                  help="leave out `--train`, and train with `keraspec train`"))  # fmt: skip
         self.standard = STANDARD.get(data.source.get("name", ""), ("image", "label")) if self.kind == "keras" else None
 
     def need(self, function: str, *modules: str) -> None:
@@ -271,6 +276,18 @@ class Reader:
             return Raw(f'labels({first}).astype("float32"){_reshaped(shape)}')
         self.need(NUMBERS)
         return Calling("numbers", (Raw("table"), columns, Value(shape), Value("float32")))
+
+
+def without(data: Data) -> Iterator[Pointer]:
+    """What a data section says and no program is written for."""
+    yield from ((key,) for key in ("window", "augment", "sample_weight") if getattr(data, key))
+    yield from (("split", key) for key in (*data.split.columns, *data.split.sources))
+    if data.on_error != "stop":
+        yield ("on_error",)
+    for column in (*data.inputs.values(), *data.targets.values()):
+        yield from ((*column.pointer[1:], key) for key in ("decode", "pad", "augment") if getattr(column, key))
+    if any(sign in str(data.source.get("path", "")) for sign in "*?["):
+        yield ("source", "path")
 
 
 def _reshaped(shape: tuple[int, ...]) -> str:

@@ -48,7 +48,7 @@ def function_of(
     inputs = []
     for one, is_list in zip(block.inputs, many, strict=True):
         chained = use[one].by <= {0} and len(block.inputs) == 1 and not is_list
-        base = "inputs" if one == CHAIN and len(block.inputs) == 1 else one
+        base = "inputs" if one == CHAIN and "inputs" not in block.inputs else one
         variable = CHAIN if chained and one == CHAIN else names.new(base)
         inputs.append(variable)
         body.bindings[one] = Binding({0: Var(variable)}, is_list)

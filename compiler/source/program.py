@@ -16,7 +16,7 @@ from .layout import WIDTH, Row, lines
 from .literals import escaped, literal
 from .model import Modeller, Parts
 from .objects import objects_in
-from .text import doc, function_lines, statements, uses_module
+from .text import doc, function_lines, statements, told, uses_module
 from .traced import traced
 from .training import Trainer
 
@@ -132,17 +132,10 @@ def here(path: str, folder: Path | None) -> str:
 
 def docstring(graph: Graph) -> Iterator[str]:
     """The head of a program: what the spec says of the model."""
-    told = graph.spec.description or f"The model {graph.name}."
-    text = escaped(" ".join(told.split())).replace('"""', '\\"\\"\\"')
-    if text.endswith('"'):
-        text += " "
-    if len(text) + 6 <= WIDTH:
-        yield f'"""{text}"""'
-        return
-    first, *rest = textwrap.wrap(text, WIDTH - 3, break_long_words=False, break_on_hyphens=False)
-    yield f'"""{first}'
-    yield from rest
-    yield '"""'
+    given = graph.name if "name" in graph.spec.document.data else None
+    said = graph.spec.description or (f"The model {given}." if given else "A Keras model.")
+    text = escaped(" ".join(said.split())).replace('"""', '\\"\\"\\"')
+    yield from told(text + " " if text.endswith('"') else text, 0)
 
 
 def imports(body: list[str], *more: str) -> Iterator[str]:

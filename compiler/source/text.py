@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
 from typing import Final
 
 from ...spec.expression_nodes import Call
@@ -41,7 +42,7 @@ from .code import (
 )
 from .formula import doc as formula_doc
 from .formula import written
-from .layout import STEP, Broken, Doc, Group, Row, flat, lines
+from .layout import STEP, WIDTH, Broken, Doc, Group, Row, flat, lines
 from .literals import escaped, literal_doc, subscript
 
 LEADING: Final = 2
@@ -78,7 +79,7 @@ def doc(code: Expr) -> Doc:
         return _text(code)
     if isinstance(code, Items):
         opening, closing = "()" if code.is_tuple else "[]"
-        return Group(opening, tuple(map(doc, code.items)), closing, "list")
+        return Group(opening, tuple(map(doc, _spliced(code.items))), closing, "list")
     if isinstance(code, Star):
         return Row(("*", doc(code.value)))
     if isinstance(code, Table):
@@ -163,6 +164,15 @@ def _operands(code: Operation) -> Group:
                 break
             positional.append(doc(rest.pop(port.name)))
     return _brackets(positional, rest)
+
+
+def _spliced(items: Iterable[Expr]) -> Iterator[Expr]:
+    """The items of a list, those of lists among them one by one: `[a, b, c]`, not `[*[a, b], c]`."""
+    for one in items:
+        if isinstance(one, Star) and isinstance(one.value, Items):
+            yield from _spliced(one.value.items)
+        else:
+            yield one
 
 
 def _text(code: Text) -> str:
@@ -269,9 +279,22 @@ def function_lines(function: Function) -> Iterator[str]:
         items.append(name if default is None else Row((f"{name}=", doc(default))))
     items.append(function.named)
     yield from lines(Row((f"def {function.name}", Group("(", tuple(items), ")"), ":")), 0)
-    if function.docstring:
-        yield f'    """{function.docstring}"""'
+    yield from told(function.docstring, STEP)
     yield from statements(function.body, STEP)
+
+
+def told(text: str, indent: int) -> Iterator[str]:
+    """A docstring, broken where a line would be too long; nothing where there is nothing to say."""
+    if not text:
+        return
+    space = " " * indent
+    if indent + len(text) + 6 <= WIDTH:
+        yield f'{space}"""{text}"""'
+        return
+    first, *rest = wrap(text, WIDTH - 3 - indent, break_long_words=False, break_on_hyphens=False)
+    yield f'{space}"""{first}'
+    yield from (f"{space}{line}" for line in rest)
+    yield f'{space}"""'
 
 
 def uses_module(text: Iterable[str], name: str) -> bool:

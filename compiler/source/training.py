@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...spec.finding import Finding
 from ...spec.naming import snake_case
 from ...spec.problem import Problem
-from ...spec.spec import Data, Training
+from ...spec.spec import Data, Gradients, Training
 from ..build import stated
 from ..catalogue.record import Object as Stated
 from ..graph import Node, TypedGraph
@@ -131,11 +131,12 @@ def dataset(arrays, rows, shuffle=False):
         return self.reader.target(output, self.loss(output))
 
     def _weight(self, output: str) -> Expr:
-        assert self.training.class_weight is not None
-        if len(self.outputs) > 1 or not all(label.isdigit() for label in self.training.class_weight):
+        stated = self.training.class_weight
+        assert stated is not None
+        if len(self.outputs) > 1 or isinstance(stated, str) or not all(label.isdigit() for label in stated):
             raise Problem(Finding("E110", "a program of its own can weigh classes by number, of one output",
                                   (*self.training.pointer, "class_weight"), help="leave out `--train`"))  # fmt: skip
-        table = {int(label): weight for label, weight in self.training.class_weight.items()}
+        table = {int(label): weight for label, weight in stated.items()}
         return Raw(f"np.vectorize(lambda one: {literal(table)}.get(int(one), 1.0))(targets)")
 
     def _shares(self) -> tuple[float, float]:
@@ -303,11 +304,15 @@ def _training(training: Training | None, typed: TypedGraph) -> Training:
     if training is None:
         raise Problem(Finding("E410", "there is no [training] section: nothing says how to train", (), "entry",
                               help='write `[training]` with at least a `loss`'))  # fmt: skip
-    for key in ("losses", "rules", "phases", "gradients"):
-        if getattr(training, key, None):
+    for key in ("losses", "rules", "phases", "freeze", "checkpoint"):
+        if getattr(training, key):
             raise Problem(Finding("E110", f"a program of its own does without `{key}`", (*training.pointer, key),
                                   help="leave out `--train`, and train with `keraspec train`"))  # fmt: skip
-    if getattr(training, "loop", "fit") != "fit":
+    if training.gradients != Gradients():
+        raise Problem(Finding("E110", "a program of its own has clipping and accumulating in the optimizer alone",
+                              (*training.pointer, "gradients"),
+                              help="leave out `--train`, or write them there"))  # fmt: skip
+    if training.loop != "fit":
         raise Problem(Finding("E110", "a program of its own trains with `fit`", (*training.pointer, "loop"),
                               help="leave out `--train`"))  # fmt: skip
     return training

@@ -17,6 +17,19 @@ def computed(model: keras.Model, rows: Mapping[str, Any]) -> list[Any]:
     return [np.asarray(one) for one in keras.tree.flatten(model.predict_on_batch(given(model, rows)))]
 
 
+def predicting(model: keras.Model) -> keras.Model:
+    """The model as it is when it predicts, with the same inputs, outputs and weights.
+
+    Layers that change pictures at random do so wherever nobody says that this is no training, and Keras' exporters do
+    not say it.
+    """
+    import keras
+
+    made = keras.Model(model.input, model(model.input, training=False), name=model.name)
+    made(made.input)  # exporters refuse what was never called
+    return made
+
+
 def given(model: keras.Model, rows: Mapping[str, Any]) -> Any:
     """The rows as the model takes them: one tensor, or a list; text as the backend's strings."""
     values = [tensor_of(rows[one.name]) for one in model.inputs]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .computed import predicting
 from .unfit import UnfitError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def write(model: keras.Model, path: Path) -> None:
 
     _bake(model)
     with _hushed():
-        model.export(str(path), format="onnx", verbose=False)
+        predicting(model).export(str(path), format="onnx", verbose=False)
     inputs = [one.name for one in onnx.load(path, load_external_data=False).graph.input]
     if len(inputs) != len(model.inputs):
         more = tuple(inputs[len(model.inputs) :])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .computed import given
+from .computed import given, predicting
 
 if TYPE_CHECKING:
     import keras
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def write(model: keras.Model, path: Path) -> None:
     """Write the model into a new folder; ``serve`` of what is read back is the forward pass."""
-    model.export(path, format="tf_saved_model", verbose=False)
+    predicting(model).export(path, format="tf_saved_model", verbose=False)
 
 
 def run(path: Path, model: keras.Model, rows: Mapping[str, Any]) -> list[Any]:

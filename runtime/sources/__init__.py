@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...compiler.catalogue.offered import offered
+from ...compiler.graph import TypedGraph
 from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
+from ..pending import Kind
 from ..table import Table
 
 Read = Callable[[Mapping[str, Any], Path, Pointer], Table]
@@ -21,16 +23,44 @@ Raises Problem: E401 not found, E407 can't be read, E412 no rows."""
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One kind of source: its ``type`` in a spec, and the module beside this one whose ``read`` reads it."""
+    """One kind of source: its ``type`` in a spec, and the module beside this one whose ``read`` reads it.
+
+    ``suffixes`` are the endings of its files' names. ``files``: it is a folder of files of that kind. ``made_up``:
+    the rows depend on the graph, and come from the module's ``rows_for``.
+    """
 
     kind: str
     module: str
     suffixes: tuple[str, ...] = ()
+    files: Kind | None = None
+    made_up: bool = False
 
-    def read(self, arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
-        """Read the source."""
-        read: Read = import_module(f".{self.module}", __name__).read
-        return read(arguments, folder, pointer)
+    def read(
+        self,
+        arguments: Mapping[str, Any],
+        folder: Path,
+        pointer: Pointer,
+        *,
+        skip: bool = False,
+        typed: TypedGraph | None = None,
+    ) -> Table:
+        """Read the source; with ``skip`` rows that can't be read are left out and told of.
+
+        Raises:
+            Problem: E401 not found, E407 can't be read, E412 no rows.
+        """
+        module = import_module(f".{self.module}", __name__)
+        if self.made_up:
+            if typed is None:
+                message = f"the rows of the source {self.kind} fit one model, and no model is given"
+                raise Problem(Finding("E407", message, (*pointer, "type")))
+            made: Table = module.rows_for(typed, arguments)
+            return made
+        if self.files is not None:
+            folders: Table = module.read_folder(self.files, arguments, folder, pointer)
+            return folders
+        table: Table = module.read(arguments, folder, pointer, skip=skip)
+        return table
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +69,15 @@ class PluginReader:
 
     function: Read
 
-    def read(self, arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
+    def read(
+        self,
+        arguments: Mapping[str, Any],
+        folder: Path,
+        pointer: Pointer,
+        *,
+        skip: bool = False,
+        typed: TypedGraph | None = None,
+    ) -> Table:
         """Read the source; whatever the plugin raises becomes E407 at the source.
 
         Raises:
@@ -60,8 +98,17 @@ class PluginReader:
 
 READERS: Final = (
     Reader("csv", "csv", (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")),
+    Reader("jsonl", "jsonl", (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")),
+    Reader("parquet", "parquet", (".parquet", ".pq")),
     Reader("npz", "npz", (".npz",)),
+    Reader("npy", "npy", (".npy",)),
+    Reader("idx", "idx", ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")),
+    Reader("images", "folders", files="image"),
+    Reader("text", "folders", files="text"),
+    Reader("audio", "folders", files="audio"),
+    Reader("tfrecord", "tfrecord", (".tfrecord", ".tfrecord.gz", ".tfrecords", ".tfrecords.gz")),
     Reader("keras", "keras_datasets"),
+    Reader("synthetic", "synthetic", made_up=True),
 )
 
 

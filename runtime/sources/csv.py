@@ -14,7 +14,7 @@ from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..table import Table
-from .files import found, reason
+from .files import read_all, reason
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,34 +24,45 @@ GZIP: Final = b"\x1f\x8b"
 CHUNK: Final = 2**22
 
 
-def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
-    """Read a CSV file, gzipped or not, UTF-8 with or without a byte order mark.
+def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Table:
+    """Read CSV files, gzipped or not, UTF-8 with or without a byte order mark.
 
     The first line names the columns; blanks around names and cells are dropped. Lines without any character are
-    passed over. Quoted cells may hold separators and line ends.
+    passed over. Quoted cells may hold separators and line ends. With ``skip`` rows with too few or too many cells
+    are left out.
 
     Raises:
         Problem: E401, E407 (with the number of the row that can't be read), E412.
     """
+    _require_separator(arguments.get("separator", ","), (*pointer, "separator"))
+
+    def one(path: Path, shown: str) -> Table:
+        return _file(path, {**arguments, "path": shown}, (*pointer, "path"), skip=skip)
+
+    return read_all(arguments, folder, pointer, one)
+
+
+def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) -> Table:
     import pyarrow as pa
 
-    path = found(arguments["path"], folder, (*pointer, "path"))
-    at = (*pointer, "path")
+    bad: list[str] = []
     try:
-        _require_separator(arguments.get("separator", ","), (*pointer, "separator"))
         _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
-        table = _read(path, arguments, names, at, threads=True)
+        table = _read(path, arguments, names, at, bad if skip else None, threads=True)
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
         raise Problem(_unreadable(path, arguments, at, error)) from error
     if table.num_rows == 0:
-        raise Problem(Finding("E412", f'"{arguments["path"]}" names its columns but has no rows', at))
+        what = "has no rows that can be read" if bad else "names its columns but has no rows"
+        raise Problem(Finding("E412", f'"{arguments["path"]}" {what}', at))
     clean = [name.strip() for name in names]
     counts = Counter(clean)
     return Table(
         arguments["path"],
         {name: _trimmed(values, arguments) for name, values in zip(clean, table.columns, strict=True)},
         frozenset(name for name, count in counts.items() if count > 1),
+        folder=path.parent,
+        skipped=tuple(bad),
     )
 
 
@@ -122,7 +133,10 @@ def _names(path: Path, arguments: Mapping[str, Any]) -> list[str]:
         return list(stream.schema.names)
 
 
-def _read(path: Path, arguments: Mapping[str, Any], names: list[str], at: Pointer, *, threads: bool) -> pa.Table:
+def _read(
+    path: Path, arguments: Mapping[str, Any], names: list[str], at: Pointer, skipped: list[str] | None, *, threads: bool
+) -> pa.Table:
+    """The cells of a file; rows that can't be read are an error, or told in ``skipped`` where that is given."""
     import pyarrow as pa
     import pyarrow.csv as pc
 
@@ -143,9 +157,15 @@ def _read(path: Path, arguments: Mapping[str, Any], names: list[str], at: Pointe
         **_options(arguments, invalid_row_handler=keep),
     )
     if bad and threads:  # only a reader of one thread can number the rows
-        return _read(path, arguments, names, at, threads=False)
-    if bad:
+        return _read(path, arguments, names, at, skipped, threads=False)
+    if bad and skipped is None:
         raise Problem(_ragged(arguments["path"], bad, at))
+    if skipped is not None:
+        skipped.extend(
+            f"row {row.number - 1} of {arguments['path']} has {row.actual_columns} cells, "
+            f"but there are {row.expected_columns} columns"
+            for row in bad
+        )
     return table
 
 

@@ -13,7 +13,6 @@ Source: https://keras.io/api/datasets/
 
 from __future__ import annotations
 
-import gzip
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..table import Table
 from .files import reason
+from .idx import array
 from .unpickle import UnsafeError, arrays_of_npz, unpickled
 
 SHUFFLE_SEED: Final = 113
@@ -55,7 +55,7 @@ class DataSet:
     remains: tuple[str, ...] = ()
 
 
-def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
+def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Table:
     """Read a data set by name, or let Keras load it where nothing of it is there.
 
     Raises:
@@ -159,25 +159,9 @@ def _set_aside(x: Any, y: Any) -> Parts:
 
 def _idx(path: Path) -> Parts:
     def part(name: str) -> tuple[Any, Any]:
-        return idx(path / f"{name}-images-idx3-ubyte.gz"), idx(path / f"{name}-labels-idx1-ubyte.gz")
+        return array(path / f"{name}-images-idx3-ubyte.gz"), array(path / f"{name}-labels-idx1-ubyte.gz")
 
     return part("train"), part("t10k")
-
-
-def idx(path: Path) -> Any:
-    """An IDX file of bytes, gzipped: the format of http://yann.lecun.com/exdb/mnist/.
-
-    Raises:
-        ValueError: if it is not one.
-    """
-    import numpy as np
-
-    with gzip.open(path, "rb") as file:
-        raw = file.read()
-    if len(raw) < 4 or raw[:3] != b"\x00\x00\x08":
-        raise ValueError(f"{path.name} is no IDX file of bytes")
-    shape = tuple(int(size) for size in np.frombuffer(raw, ">u4", raw[3], 4))
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
 
 
 def _cifar(path: Path, train: tuple[str, ...], test: str, label: bytes) -> Parts:

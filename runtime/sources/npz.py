@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..table import Table
-from .files import found, reason
+from .files import read_all, reason
+
+MAPPED_FROM: Final = 2**20
+"""Bytes from which an array is mapped into memory rather than read."""
+
+LOCAL_HEADER: Final = 30
+"""Bytes that stand in an archive before a member's name. Source: APPNOTE.TXT of PKWARE, 4.3.7."""
 
 
-def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
-    """Read a .npz file. Pickled objects in it are never loaded: they could run anything.
+def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Table:
+    """Read .npz files. Pickled objects in them are never loaded: they could run anything.
+
+    Arrays that ``numpy.savez`` has written are mapped into memory; those of ``numpy.savez_compressed`` can't be.
 
     Raises:
         Problem: E401, E407, E412.
     """
     at = (*pointer, "path")
-    path = found(arguments["path"], folder, at)
-    arrays = load(path, arguments["path"], at)
-    columns = {name: array for name, array in arrays.items() if array.ndim}
-    if not columns:
-        raise Problem(Finding("E412", f'"{arguments["path"]}" holds no arrays with rows', at))
-    return Table(arguments["path"], columns)
+
+    def one(path: Path, shown: str) -> Table:
+        columns = {name: array for name, array in load(path, shown, at).items() if array.ndim}
+        if not columns:
+            raise Problem(Finding("E412", f'"{shown}" holds no arrays with rows', at))
+        return Table(shown, columns, folder=path.parent)
+
+    return read_all(arguments, folder, pointer, one)
 
 
 def load(path: Path, shown: str, at: Pointer) -> dict[str, Any]:
@@ -46,9 +57,11 @@ def load(path: Path, shown: str, at: Pointer) -> dict[str, Any]:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 message = f'"{shown}" is a single array, not an .npz file'
-                raise Problem(Finding("E407", message, at, help="write it with numpy.savez, which names its arrays"))
+                way = 'read it with `type = "npy"`, or write it with numpy.savez, which names its arrays'
+                raise Problem(Finding("E407", message, at, help=way))
             for name in archive.files:
-                arrays[name] = archive[name]
+                there = _mapped(path, archive.zip, name)
+                arrays[name] = archive[name] if there is None else there
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         if "allow_pickle" in str(error):
             what = f'the array "{name}" of "{shown}"' if name else f'"{shown}"'
@@ -58,3 +71,26 @@ def load(path: Path, shown: str, at: Pointer) -> dict[str, Any]:
             message, way = f'"{shown}" can\'t be read as an .npz file: {reason(error)}', "write it with numpy.savez"
         raise Problem(Finding("E407", message, at, help=way)) from error
     return arrays
+
+
+def _mapped(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
+    """A large array that lies in the archive as it is, mapped into memory; None for any other."""
+    import numpy as np
+    from numpy.lib import format as npy
+
+    members = {one.filename: one for one in archive.infolist()}
+    found = members.get(f"{name}.npy")
+    if found is None or found.compress_type != zipfile.ZIP_STORED or found.file_size < MAPPED_FROM:
+        return None
+    with path.open("rb") as file:
+        file.seek(found.header_offset)
+        head = file.read(LOCAL_HEADER)
+        file.seek(sum(struct.unpack("<HH", head[26:30])), 1)
+        version = npy.read_magic(file)
+        header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if header is None:
+            return None
+        shape, fortran, dtype = header(file)
+        if dtype.hasobject:
+            return None  # refused by name, as those that are read
+        return np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")

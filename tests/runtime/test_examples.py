@@ -49,6 +49,27 @@ def test_mpg(tmp_path):
     assert sum(value is None for value in made) == 6  # cars without horsepower
 
 
+def test_digits_from_a_folder_of_pictures(tmp_path):
+    found = run("digit_images", tmp_path / "run", epochs=25)
+    assert found.metrics["validation"]["accuracy"] >= 0.85
+    made = predict(found.folder, EXAMPLES / "data" / "digit_images").columns["prediction"]
+    labels = [path.parent.name for path in sorted((EXAMPLES / "data" / "digit_images").glob("*/*.png"))]
+    assert np.mean(np.array(made) == labels) >= 0.95
+
+
+def test_masks_of_discs(tmp_path):
+    found = run("discs", tmp_path / "run", epochs=25)
+    assert found.metrics["validation"]["accuracy"] >= 0.95  # a quarter of the pixels belong to discs
+    made = predict(found.folder, EXAMPLES / "data" / "discs" / "discs.csv")
+    assert made.outputs["mask"].values.shape == (40, 24, 24, 1)
+
+
+def test_a_rehearsal_without_data(tmp_path):
+    found = run("rehearsal", tmp_path / "run", epochs=1)
+    assert set(found.metrics["validation"]) == {"loss", "kind_loss", "kind_accuracy", "price_loss"}
+    assert evaluate(found.folder).rows == 40
+
+
 def test_mnist_from_a_small_file(tmp_path, monkeypatch):
     """Squares at ten places instead of digits, in a file of the format that Keras loads."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
@@ -71,3 +92,12 @@ def test_mnist_from_a_small_file(tmp_path, monkeypatch):
     assert sorted(item.name for item in path.parent.iterdir()) == ["mnist.npz"]
     assert found.metrics["test"]["accuracy"] > 0.8
     assert evaluate(found.folder).rows == 50
+
+
+def test_tides_six_hours_ahead(tmp_path):
+    found = run("tides", tmp_path / "run")
+    rows = [line.split(",") for line in (EXAMPLES / "data" / "tides.csv").read_text().splitlines()[1:]]
+    levels = np.array([float(row[2]) for row in rows if row[1] == "north"])
+    repeated = np.abs(levels[12:] - levels[:-12]).mean()  # twelve hours are nearly a tide
+    assert found.metrics["test"]["mae"] < 0.75 * repeated
+    assert evaluate(found.folder).metrics == pytest.approx(found.metrics["test"], rel=1e-4)

@@ -83,17 +83,34 @@ epochs = 1
 loss = "mse"
 """
 
+PICTURES = """
+keraspec = 1
+name = "pictures"
+inputs.image.shape = [8, 8, 1]
+layers = [
+  { type = "RandomTranslation", height_factor = 0.4, width_factor = 0.4 },
+  { type = "RandomFlip" },
+  { type = "GaussianNoise", stddev = 0.5 },
+  { type = "Flatten" },
+  { type = "Dense", units = 2 },
+]
+[training]
+epochs = 1
+loss = "mse"
+"""
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Three trained models: numbers in and one output; text, and a dict of outputs; a list, of unknown length."""
+    """Four trained models: numbers in and one output; text, and a dict of outputs; a list, of unknown length; pictures
+    that are changed at random while training."""
     random = np.random.default_rng(1)
     table = "a,b,kind,yes,size\n" + "".join(
         f"{a:.3f},{b:.3f},{kind},{'no' if a > 0 else 'yes'},{a + b:.3f}\n"
         for (a, b), kind in zip(random.normal(size=(24, 2)), ["left", "right", "up"] * 8, strict=True)
     )
     found = {}
-    for name, text in (("numbers", NUMBERS), ("words", WORDS), ("sequence", SEQUENCE)):
+    for name, text in (("numbers", NUMBERS), ("words", WORDS), ("sequence", SEQUENCE), ("pictures", PICTURES)):
         folder = tmp_path_factory.mktemp(name)
         (folder / "t.csv").write_text(table)
         (folder / "spec.keraspec.toml").write_text(text)
@@ -101,6 +118,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         if name == "sequence":
             x = {"x": random.normal(size=(16, 6, 3)).astype("float32"), "code": random.integers(0, 4, (16, 6))}
             data = (x, [random.normal(size=(16, 1)), random.normal(size=(16, 2))])
+        elif name == "pictures":
+            data = (random.normal(size=(16, 8, 8, 1)).astype("float32"), random.normal(size=(16, 2)))
         checked = compile_file(folder / "spec.keraspec.toml")
         found[name] = train(checked, data=data, run_dir=folder / "run", show=SILENT).folder
     return found
@@ -124,6 +143,16 @@ def test_every_format_by_default(runs: dict[str, Path], form: str) -> None:
     assert (made.rows, made.real) == ((0, False) if form == "config" else (8, True))
     assert made.difference <= made.allowed
     assert not [path for path in made.path.parent.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("form", ["savedmodel", "onnx", "tflite"])
+def test_what_is_random_while_training_is_not_in_what_is_exported(
+    runs: dict[str, Path], form: str, tmp_path: Path
+) -> None:
+    (one,) = (one for one in FORMATS if one.name == form)
+    made = export(runs["pictures"], form, tmp_path / f"a{one.ending}")
+    assert made.rows == 8
+    assert made.difference <= made.allowed
 
 
 def test_keras_opens_what_was_exported(runs: dict[str, Path], tmp_path: Path) -> None:

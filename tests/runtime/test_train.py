@@ -368,7 +368,7 @@ def test_ctrl_c_saves_what_was_learned(tmp_path, heard):
 
 
 def test_a_second_ctrl_c_ends_at_once(check, tmp_path, monkeypatch, heard):
-    from keraspec.runtime.train import _Session
+    from keraspec.runtime.session import Session
 
     signals = []
 
@@ -380,7 +380,7 @@ def test_a_second_ctrl_c_ends_at_once(check, tmp_path, monkeypatch, heard):
         time.sleep(1)
         raise AssertionError("still going on")
 
-    monkeypatch.setattr(_Session, "_fit", fit)
+    monkeypatch.setattr(Session, "_fit", fit)
     checked = check(SPEC, files={"t.csv": blobs()[2]})
     run = train(checked, run_dir=tmp_path / "run", show=SILENT)
     assert signals == [signal.SIGINT]

@@ -26,6 +26,10 @@ LATER_THAN_CHECK = {"E310"} | {code for code in EVERY if code.startswith(("E4", 
     "E422",
     "E423",
     "E424",
+    "E425",
+    "E426",
+    "E441",
+    "E442",
 }
 """Codes that need data, Keras or a trained model to show; ``test_bad`` shows them."""
 WITH_FILES = {"E001", "E624", "E633", "W603"}

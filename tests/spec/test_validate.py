@@ -251,7 +251,7 @@ def test_version_and_inputs(text: str, expected: list[str]) -> None:
         ('precision = "half"', ['E107 "half"']),
         ("jit_compile = 1", ["E105 1"]),
         ("class_weight = { a = -1 }", ["E106 -1"]),
-        ("freeze = ['a']", ["E110 freeze"]),
+        ("distribute = 'mirrored'", ["E110 distribute"]),
     ],
 )
 def test_training(line: str, expected: list[str]) -> None:
@@ -264,7 +264,7 @@ def test_training(line: str, expected: list[str]) -> None:
         ('source = "a.csv"', ['E105 "a.csv"']),
         ('source = { path = "a.csv" }', ["E103 source"]),
         ('source = { type = "cvs", path = "a.csv" }', ['E108 "cvs"']),
-        ('source = { type = "parquet", path = "a" }', ['E110 "parquet"']),
+        ('source = { type = "tfds", path = "a" }', ['E110 "tfds"']),
         ('source = { type = "csv" }', ['E103 "csv"']),
         ("batch_size = 8", ["E103 [data]"]),
         ('source = { type = "csv", path = "a" }\nsplit = 0.2', ["E105 0.2"]),
@@ -276,7 +276,7 @@ def test_training(line: str, expected: list[str]) -> None:
         ('source = { type = "csv", path = "a" }\ninputs.y.column = "a"', ["E406 y"]),
         ('source = { type = "csv", path = "a" }\nmissing = "drp"', ['E107 "drp"']),
         ('source = { type = "csv", path = "a" }\nshuffle = "yes"', ['E105 "yes"']),
-        ('source = { type = "csv", path = "a" }\naugment = []', ["E110 augment"]),
+        ('source = { type = "csv", path = "a" }\naugment = {}', ["E105 {}"]),
     ],
 )
 def test_data(line: str, expected: list[str]) -> None:

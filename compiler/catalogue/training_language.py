@@ -1,0 +1,200 @@
+"""Catalogue: the sections and keys of the language that say how a model is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from .kinds import BOOLEAN, POSITIVE, SEED, Kind, an, choice, either, number, section
+from .section import NAME, Section, key, must
+
+AUTO: Final = Kind({"const": "auto"}, '"auto"')
+PATTERNS: Final = Kind(
+    {"type": "array", "items": {"type": "string", "minLength": 1}},
+    'a list of names of layers, or of patterns such as "encoder.*"',
+)
+LOSS: Final = an("losses", 'a loss, by name ("mse"), or as a table with `type` or `expression`')
+TRAINING: Final = Section(
+    "training",
+    "the training section",
+    (
+        key("epochs", POSITIVE, "How many times training goes through the data.", 1),
+        key("seed", SEED, "Makes the start and the order repeatable.", 0),
+        key(
+            "optimizer",
+            an("optimizers", 'an optimizer, by name ("adam") or as a table with `type`'),
+            "How weights are changed.",
+            "rmsprop",
+        ),
+        key("loss", LOSS, "What training makes small."),
+        key(
+            "losses",
+            section("term", "a list of loss terms, as `[[training.losses]]` or `losses = [...]`", "list"),
+            "Terms over tensors of the graph, added to the loss; one may be all there is.",
+        ),
+        key(
+            "metrics",
+            Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True),
+            "What is measured besides the loss.",
+        ),
+        key(
+            "callbacks",
+            Kind({"not": {}}, "a list of callbacks, by name or as tables with `type`", family="callbacks", many=True),
+            "What happens between epochs.",
+        ),
+        key(
+            "outputs",
+            section("training_output", "a table [training.outputs.NAME] for each output", "name"),
+            "Loss and metrics of each output, where there are several.",
+        ),
+        key(
+            "precision",
+            choice("float32", "float64", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16"),
+            "The dtype policy of all layers that set none.",
+            "float32",
+        ),
+        key("jit_compile", either(BOOLEAN, AUTO), "Whether XLA compiles the step.", "auto"),
+        key("steps_per_execution", either(POSITIVE, AUTO), "Steps in one call of the compiled function.", "auto"),
+        key(
+            "class_weight",
+            either(
+                choice("balanced", "adaptive"),
+                Kind(
+                    {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
+                    "a table CLASS = number",
+                ),
+            ),
+            "How much rows of each class count: by a table, all classes alike, or more where the model misses them.",
+        ),
+        key(
+            "loop",
+            choice("fit", "custom"),
+            "Keras' own loop, or an explicit one over gradients with the same result.",
+            "fit",
+        ),
+        key("gradients", section("gradients", "a table"), "How gradients are clipped and accumulated."),
+        key(
+            "rules",
+            section("rule", "a list of rules, as `[[training.rules]]` or `rules = [...]`", "list"),
+            "What is changed when a condition becomes true.",
+        ),
+        key("freeze", PATTERNS, "Layers that are not trained, with all inside of them."),
+        key(
+            "phases",
+            section("phase", "a list of phases, as `[[training.phases]]` or `phases = [...]`", "list"),
+            "Parts of training, one after the other, each with what is different in it.",
+        ),
+        key("checkpoint", section("checkpoint", "a table"), "The model as it is on the way, kept beside the run."),
+    ),
+    later=(("distribute", "several devices"), ("profile", "profiling")),
+)
+
+PHASED: Final = (
+    "optimizer", "loss", "metrics", "callbacks", "outputs", "jit_compile", "steps_per_execution", "class_weight",
+    "loop", "gradients", "rules", "freeze",
+)  # fmt: skip
+"""Keys of the training section that a phase may have for itself."""
+
+PHASE: Final = Section(
+    "phase",
+    "a phase",
+    (
+        key("name", NAME, "What reports call the phase."),
+        must("epochs", POSITIVE, "How many times this phase goes through the data."),
+        *(replace(one, default=None) for one in TRAINING.keys if one.name in PHASED),
+    ),
+    later=(("losses", "loss terms of a phase"),),
+)
+
+ABOVE_ZERO: Final = number(above=0)
+GRADIENTS: Final = Section(
+    "gradients",
+    "the treatment of gradients",
+    (
+        key("clip_norm", ABOVE_ZERO, "Shortens all gradients together to this length (Keras' `global_clipnorm`)."),
+        key("clip_value", ABOVE_ZERO, "Cuts every number of a gradient off at plus or minus this (`clipvalue`)."),
+        key(
+            "accumulate",
+            POSITIVE,
+            "Steps whose gradients are averaged before the weights change (`gradient_accumulation_steps`).",
+            1,
+        ),
+    ),
+)
+
+CONDITION: Final = Kind({"type": "string", "minLength": 1}, "a condition in quotes, such as `loss < 0.01`")
+RATE: Final = either(
+    ABOVE_ZERO,
+    Kind({"type": "string", "minLength": 1}, "an expression in quotes, such as `initial_learning_rate * 0.1`"),
+)
+RULE: Final = Section(
+    "rule",
+    "a rule",
+    (
+        must("when", CONDITION, "The rule is carried out once, when this becomes true."),
+        must("set", section("rule_set", "a table: `set = { learning_rate = … }`"), "What is set to what."),
+        key("check", choice("epoch", "batch"), "Whether it is looked at after every epoch or every batch.", "epoch"),
+    ),
+)
+RULE_SET: Final = Section(
+    "rule_set",
+    "what a rule sets",
+    (must("learning_rate", RATE, "The new learning rate: a number, or an expression over reported numbers."),),
+)
+
+CHECKPOINT: Final = Section(
+    "checkpoint",
+    "the checkpoint section",
+    (
+        key(
+            "every",
+            either(Kind({"const": "epoch"}, '"epoch"'), POSITIVE),
+            "After every epoch, or every so many steps.",
+            "epoch",
+        ),
+        key("keep", POSITIVE, "So many are kept, the last ones.", 3),
+    ),
+)
+
+EXPRESSION: Final = Kind(
+    {"type": "string", "minLength": 1},
+    "an expression in quotes, such as `mean(square(y_true - y_pred), axis=-1)`",
+)
+FORMULA: Final = Section(
+    "formula",
+    "the expression",
+    (
+        must("expression", EXPRESSION, "What is computed from `y_true` and `y_pred` by functions of keras.ops."),
+        key("name", NAME, "What reports call it."),
+    ),
+)
+"""A loss or metric without a ``type``."""
+
+TENSORS: Final = Kind(
+    {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+    'a table of tensors by the names that the expression gives them: `inputs = { s = "encoder.sigma" }`',
+)
+TERM: Final = Section(
+    "term",
+    "a loss term",
+    (
+        key("name", NAME, "What reports call the term."),
+        must("expression", EXPRESSION, "What is computed from its inputs by functions of keras.ops."),
+        must("inputs", TENSORS, "The tensors that the expression uses: NAME = an input, a layer, or what is inside."),
+        key("weight", number(), "How much the term counts.", 1),
+    ),
+)
+
+TRAINING_OUTPUT: Final = Section(
+    "training_output",
+    "the training of one output",
+    (
+        key("loss", LOSS, "What training makes small."),
+        key("weight", number(minimum=0), "How much this output's loss counts.", 1),
+        key(
+            "metrics",
+            Kind({"not": {}}, "a list of metrics, by name or as tables with `type`", family="metrics", many=True),
+            "What is measured besides the loss.",
+        ),
+    ),
+)

@@ -1,0 +1,107 @@
+"""The noun Deferred: rows that are read when a batch needs them, in place of an array too large to be kept."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+KEPT_BYTES: Final = 2**30
+"""What is larger than this is not kept in memory as a whole, but read batch by batch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deferred:
+    """Rows by their numbers, ``read`` when they are asked for.
+
+    ``read`` takes an array of row numbers and gives an array with those rows; ``sizes`` are those of one row, None
+    where it depends on the batch: its rows are then filled up to the longest.
+    """
+
+    read: Callable[[Array], Array]
+    rows: Array
+    sizes: tuple[int | None, ...]
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Number of rows, and the sizes of one."""
+        return (len(self.rows), *self.sizes)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return 1 + len(self.sizes)
+
+    def __getitem__(self, chosen: Any) -> Array:
+        """The rows chosen, as an array."""
+        return self.read(self.rows[chosen])
+
+    def take(self, chosen: Array) -> Deferred:
+        """The same with these rows alone, still unread."""
+        return Deferred(self.read, self.rows[chosen], self.sizes, self.dtype)
+
+
+def part(values: Any, chosen: Array) -> Any:
+    """These rows of an array, or of what stands for one."""
+    return values.take(chosen) if isinstance(values, Deferred) else values[chosen]
+
+
+def held(array: Any) -> Any:
+    """An array, or what stands for it where it lies in a file and is too large to be copied into memory."""
+    import numpy as np
+
+    if isinstance(array, Deferred) or array.nbytes <= KEPT_BYTES or not _in_file(array):
+        return array
+    return Deferred(lambda rows: np.asarray(array[rows]), np.arange(len(array)), array.shape[1:], array.dtype)
+
+
+def _in_file(array: Any) -> bool:
+    import numpy as np
+
+    while array is not None:
+        if isinstance(array, (np.memmap, mmap.mmap)):
+            return True
+        array = getattr(array, "base", None)
+    return False
+
+
+def padded(rows: Sequence[Any], sizes: Sequence[int | None], dtype: Any, value: float) -> Deferred:
+    """Rows of unequal length, filled up with ``value`` behind: to the longest of a batch, or to a size that is known.
+
+    Raises:
+        ValueError: with the index of a row that is longer than it may be, or has another number of axes.
+    """
+    import numpy as np
+
+    for index, row in enumerate(rows):
+        found = np.shape(row)
+        if len(found) != len(sizes) or any(
+            want is not None and have > want for have, want in zip(found, sizes, strict=True)
+        ):
+            raise ValueError(index)
+    kept = np.empty(len(rows), object)
+    for index, row in enumerate(rows):
+        kept[index] = row
+
+    def read(chosen: Array) -> Array:
+        batch = kept[chosen]
+        longest = [
+            max((row.shape[axis] for row in batch), default=0) if size is None else size
+            for axis, size in enumerate(sizes)
+        ]
+        filled = np.full((len(batch), *longest), value, dtype)
+        for place, row in zip(filled, batch, strict=True):
+            place[tuple(slice(size) for size in row.shape)] = row
+        return filled
+
+    return Deferred(read, np.arange(len(kept)), tuple(sizes), np.dtype(dtype))

@@ -1,0 +1,265 @@
+"""From a Table and Bindings to Gathered: columns whose every row can be used, with their files opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..spec.document import Pointer
+from ..spec.finding import Finding
+from ..spec.problem import Problem
+from .cells import is_arrow, taken, unreadable
+from .columns import Binding, Bindings
+from .deferred import Deferred, held, padded, part
+from .labels import Head
+from .missing import completed
+from .pending import Files, Opened, open_files, open_targets
+from .sample_weights import WEIGHT, sample_weights
+from .table import Table, Values
+from .tensors import MisfitError, Sizes, cast, fitted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+Side = Literal["input", "target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What is done with rows: shape and dtype of each input, what each output is trained to say, and how the spec
+    deals with ``missing`` values and with rows that can't be read. ``folder`` is what paths in the spec are relative
+    to; with ``keep`` files are kept in memory where they fit."""
+
+    inputs: Mapping[str, tuple[Sizes, str]]
+    heads: Mapping[str, Head]
+    missing: str | Mapping[str, Any] = "error"
+    on_error: str = "stop"
+    folder: Path = Path()
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Columns without gaps. ``rows`` are the rows of the table that are left; ``opened`` has, by side and name, what
+    was in the files of a column; ``skipped`` says of rows that can't be read, why; ``dropped`` lacked a value."""
+
+    columns: Mapping[str, Values]
+    opened: Mapping[tuple[Side, str], Any]
+    rows: Array
+    dropped: int
+    skipped: tuple[str, ...]
+
+    def named(self, side: Side, binding: Binding) -> list[tuple[str, Values]]:
+        """The columns of an input or a target."""
+        if (side, binding.name) in self.opened:
+            return [(binding.columns[0], self.opened[side, binding.name])]
+        return [(name, self.columns[name]) for name in binding.columns]
+
+    def input(self, binding: Binding, shape: Sizes, dtype: str) -> Any:
+        """The rows of an input, as an array or as what stands for one.
+
+        Raises:
+            MisfitError: if they do not fit.
+        """
+        columns = self.named("input", binding)
+        values = columns[0][1]
+        if isinstance(values, Deferred):
+            return values
+        if _ragged(values) and dtype != "string" and len(columns) == 1:
+            return _padded(columns[0][0], values, shape, dtype, binding.pad)
+        return held(fitted(columns, shape, dtype))
+
+    def target(self, binding: Binding, head: Head) -> list[tuple[str, Values]]:
+        """The columns of a target; rows of unequal length are filled up to the longest of all."""
+        columns = self.named("target", binding)
+        name, values = columns[0]
+        if isinstance(values, Deferred):
+            return [(name, values[:])]
+        if _ragged(values) and len(columns) == 1:
+            axes = max((one.ndim for one in values), default=1)
+            return [(name, _padded(name, values, (None,) * axes, "float64", binding.pad)[:])]
+        return columns
+
+    def weights(self, bindings: Bindings, table: Table, outputs: Iterable[str]) -> dict[str, Array]:
+        """How much each row counts, the same for all outputs; nothing where no column says it.
+
+        Raises:
+            Problem: E440 for what can't be a weight.
+        """
+        binding = bindings.others.get(WEIGHT)
+        if binding is None:
+            return {}
+        (name,) = binding.columns
+        return dict.fromkeys(outputs, sample_weights(self.columns[name], name, table, self.rows))
+
+
+def gathered(table: Table, bindings: Bindings, wants: Wants) -> Gathered:
+    """Fill or drop missing values, open files, and leave out what can't be read where that is wished.
+
+    Raises:
+        Problem: E402, E404, E405 (see ``missing.completed``), E407 for files that can't be read, E412 if no row is
+            left.
+    """
+    import numpy as np
+
+    _same_length(table, bindings)
+    columns, keep = completed(table, bindings, wants.missing)
+    total = len(next(iter(columns.values()))) if columns else table.rows
+    rows = np.arange(total)
+    if keep is not None:
+        rows = rows[keep]
+        columns = {name: taken(values, rows) for name, values in columns.items()}
+    if not len(rows):
+        reason = "every row lacks a value" if total else "it has no rows"
+        raise Problem(Finding("E412", f"nothing is left of {table.origin}: {reason}", ("data", "source")))
+    skip = wants.on_error == "skip"
+    opened: dict[tuple[Side, str], Any] = {}
+    bad: dict[int, str] = {}
+    findings: list[Finding] = []
+    sides: tuple[tuple[Side, Mapping[str, Binding]], ...] = (("input", bindings.inputs), ("target", bindings.targets))
+    for side, bound in sides:
+        for binding in bound.values():
+            try:
+                found = _opened(side, binding, columns, table, wants)
+            except MisfitError as error:
+                message = f"`{binding.columns[0]}` {error.message}"
+                findings.append(Finding(error.code, message, binding.pointer, binding.part, help=error.help))
+                continue
+            wrong: dict[int, str] = {}
+            if found is not None:
+                opened[side, binding.name] = found.values
+                wrong = found.bad
+            elif skip and side == "input" and wants.inputs[binding.name][1] != "string":
+                for name in binding.columns:
+                    cells = unreadable(columns[name])
+                    if len(cells) < len(rows):  # else it is no column of numbers at all
+                        wrong |= {
+                            row: f'{table.place(int(rows[row]))}: `{name}` holds "{cell}", which is no number'
+                            for row, cell in cells.items()
+                        }
+            if wrong and not skip:
+                findings.append(_broken(wrong, binding, rows, table))
+            bad |= wrong
+    if findings:
+        raise Problem(*findings)
+    if bad and len(bad) == len(rows):
+        first = bad[min(bad)]
+        message = f"nothing is left of {table.origin}: no row can be read"
+        raise Problem(Finding("E412", message, ("data", "source"), help=f"the first: {first}"))
+    dropped = total - len(rows)
+    if bad:
+        good = np.setdiff1d(np.arange(len(rows)), np.fromiter(bad, int))
+        rows = rows[good]
+        columns = {name: taken(values, good) for name, values in columns.items()}
+        opened = {key: part(values, good) for key, values in opened.items()}
+    skipped = (*table.skipped, *(bad[index] for index in sorted(bad)))
+    return Gathered(columns, opened, rows, dropped, skipped)
+
+
+def _same_length(table: Table, bindings: Bindings) -> None:
+    first: tuple[str, int] | None = None
+    for binding in (*bindings.inputs.values(), *bindings.targets.values(), *bindings.others.values()):
+        for name in binding.columns:
+            values = table.columns[name]
+            if not hasattr(values, "__len__") or getattr(values, "ndim", 1) == 0:
+                raise Problem(
+                    Finding("E405", f"`{name}` is a single value, not one a row", binding.pointer, binding.part)
+                )
+            if first is None:
+                first = (name, len(values))
+            elif len(values) != first[1]:
+                raise Problem(
+                    Finding(
+                        "E405",
+                        f"`{name}` has {len(values)} rows, but `{first[0]}` has {first[1]}",
+                        binding.pointer,
+                        binding.part,
+                    )
+                )
+
+
+def _opened(side: Side, binding: Binding, columns: Mapping[str, Values], table: Table, wants: Wants) -> Opened | None:
+    """What is in the files of a binding, or None where it has none."""
+    values = columns[binding.columns[0]]
+    if binding.decode is not None and not isinstance(values, Files):
+        if len(binding.columns) > 1:
+            raise MisfitError("is one of several columns, and `decode` reads the files of one", "name one column")
+        if not is_arrow(values) and values.dtype.kind not in "SUO":
+            if table.folder is None:
+                return None  # rows at random stand for what is in the files
+            raise MisfitError("holds numbers, not paths of files", "leave out `decode`")
+        values = _files(binding, values, table, wants)
+    if not isinstance(values, Files):
+        return None
+    if len(binding.columns) > 1:
+        raise MisfitError("holds files, and can't stand beside other columns", "name one column")
+    if side == "target":
+        return open_targets(values, wants.heads[binding.name])
+    return open_files(values, wants.inputs[binding.name][0], keep=wants.keep, thorough=wants.on_error == "skip")
+
+
+def _files(binding: Binding, values: Values, table: Table, wants: Wants) -> Files:
+    """The files that the cells of a column name, or hold."""
+    import numpy as np
+
+    assert binding.decode is not None
+    stated = binding.decode.get("folder")
+    folder = wants.folder / Path(stated).expanduser() if stated is not None else table.folder or wants.folder
+    if stated is not None and not folder.is_dir():
+        raise Problem(Finding("E401", f'there is no folder "{stated}"', (*binding.pointer[:-1], "decode", "folder")))
+    cells, names = np.empty(len(values), object), np.empty(len(values), object)
+    for index, cell in enumerate(values.to_pylist() if is_arrow(values) else values.tolist()):
+        if isinstance(cell, bytes):
+            cells[index], names[index] = cell, f"`{binding.columns[0]}` of {table.place(index)}"
+        else:
+            cells[index], names[index] = str(folder / str(cell).strip()), f'"{cell}"'
+    return Files(binding.decode["type"], cells, names)
+
+
+def _broken(wrong: Mapping[int, str], binding: Binding, rows: Array, table: Table) -> Finding:
+    first = min(wrong)
+    more = f"; {len(wrong) - 1} more of them can't be read" if len(wrong) > 1 else ""
+    place = f" ({table.place(int(rows[first]))})" if binding.decode is not None else ""
+    at: Pointer = binding.pointer if binding.decode is not None else ("data", "source", "path")
+    part_ = binding.part if binding.decode is not None else "value"
+    way = 'mend or remove the file; or in [data], `on_error = "skip"` leaves such rows out'
+    return Finding("E407", wrong[first] + place + more, at, part_, help=way)
+
+
+def _ragged(values: Values) -> bool:
+    """Whether a column is an array of arrays."""
+    if not hasattr(values, "dtype") or values.dtype.kind != "O" or values.ndim != 1 or not len(values):
+        return False
+    return all(hasattr(cell, "dtype") and (cell.dtype.kind in "biuf" or not cell.size) for cell in values)
+
+
+def _padded(name: str, values: Array, shape: Sizes, dtype: str, pad: float) -> Deferred:
+    """Rows of unequal length, filled up behind.
+
+    Raises:
+        MisfitError: if a row is longer than the shape says, has other axes, or does not fit the dtype.
+    """
+    import numpy as np
+
+    rows = [cast(np.atleast_1d(one)[None], dtype)[0] if one.size else one for one in values]
+    sizes = [size if isinstance(size, int) else None for size in shape]
+    try:
+        return padded(rows, sizes, np.float32 if dtype == "bfloat16" else dtype, pad)
+    except ValueError as error:
+        index = int(error.args[0])
+        written = ", ".join(str(size) for size in shape)
+        raise MisfitError(
+            f"`{name}` has a row of shape {list(rows[index].shape)}, but the shape [{written}] takes no such row",
+            'shorter rows are filled up; make the size a word, as in ["time"], for rows of any length',
+            index,
+        ) from None
+
+
+def wants_of(inputs: Mapping[str, tuple[Sizes, str]], heads: Mapping[str, Head], source: Any, folder: Path) -> Wants:
+    """What a data section or an interface says is done with rows."""
+    wants = Wants(inputs, heads, source.missing, source.on_error, folder)
+    return replace(wants, keep=source.cache) if hasattr(source, "cache") else wants

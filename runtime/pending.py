@@ -1,0 +1,268 @@
+"""From Files to arrays: a column whose cells are pictures, sounds or texts, opened in the form that a model takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from . import deferred
+from .deferred import Deferred
+from .images import nearest, opened, pixels, resized, size_of
+from .labels import BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Head
+from .sounds import Sound, read_sound
+from .tensors import MisfitError, Sizes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+TEXT_BYTES: Final = 2**31
+"""Texts are kept in memory: more than this is refused."""
+
+FAILURES: Final = (OSError, ValueError, SyntaxError, EOFError)
+WORDS: Final = {"image": "an image", "audio": "a .wav file", "text": "text in UTF-8"}
+Kind = Literal["image", "audio", "text"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """A column of files: each cell a path, or what such a file holds. ``names`` are what messages call them."""
+
+    kind: Kind
+    cells: Array
+    names: Array
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def take(self, rows: Array) -> Files:
+        """The same with these rows alone."""
+        return Files(self.kind, self.cells[rows], self.names[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is in the files. ``values`` has a row for every file; those of ``bad`` (index → why) mean nothing."""
+
+    values: Any
+    bad: dict[int, str]
+
+
+def open_files(files: Files, shape: Sizes, *, keep: bool = True, thorough: bool = False) -> Opened:
+    """The files as an input of this shape takes them.
+
+    Pictures come in the size of the input; an input of two axes takes them in grey. Sounds are cut or filled with
+    silence where the length is stated, and else filled up to the longest of a batch; an input without an axis for
+    channels takes their mean. Pictures that would take more than ``KEPT_BYTES`` together, or with ``keep`` false, are
+    read batch by batch; then only their heads are looked at before, unless it is to be ``thorough``.
+
+    Raises:
+        MisfitError: if the input can't take such files.
+    """
+    if files.kind == "text":
+        return _texts(files)
+    if files.kind == "audio":
+        return _sounds(files, shape)
+    return _images(files, shape, keep, thorough)
+
+
+def open_targets(files: Files, head: Head) -> Opened:
+    """The files as an output is compared with them: masks where it classifies each pixel, pictures elsewhere.
+
+    A mask has one number a pixel: that of the class, of which rows with a single 1 are made where the loss compares
+    such; with a loss that says yes or no, 255 counts as 1.
+
+    Raises:
+        MisfitError: if the output is no picture, or a mask names a class that it has not.
+    """
+    import numpy as np
+
+    if files.kind != "image" or head.loss not in SPARSE | CATEGORICAL | BINARY | HINGE:
+        return open_files(files, head.shape)
+    classes = head.shape[-1] if head.loss not in BINARY | HINGE else None
+    size = head.shape if classes is None else (*head.shape[:-1], 1)
+    found = _images(files, size, True, False, mask=True)
+    masks = np.asarray(found.values[:])
+    if classes is None:
+        most = masks.max(initial=0)
+        return Opened((masks / (255.0 if most > 1 else 1.0)).astype(np.float32), found.bad)
+    masks = masks[..., 0]
+    if head.loss in SPARSE or not isinstance(classes, int):
+        return Opened(masks, found.bad)
+    wrong = (masks >= classes).reshape(len(masks), -1).any(axis=1)
+    if wrong.any():
+        message = f"holds masks with classes from 0 to {int(masks.max())}, but the head has {classes} units"
+        raise ClassError(message, f"a head for these masks needs {int(masks.max()) + 1} units", int(wrong.argmax()))
+    return Opened(np.eye(classes, dtype=np.float32)[masks], found.bad)
+
+
+def _each(function: Callable[[Any], Any], cells: Iterable[Any]) -> list[Any]:
+    """The function of every cell, several at a time; a failure stands for itself."""
+
+    def one(cell: Any) -> Any:
+        try:
+            return function(cell)
+        except FAILURES as error:
+            return error
+
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        return list(pool.map(one, cells))
+
+
+def _bad(files: Files, found: Sequence[Any]) -> dict[int, str]:
+    return {
+        index: f"{files.names[index]} can't be read as {WORDS[files.kind]}: {_reason(one)}"
+        for index, one in enumerate(found)
+        if isinstance(one, Exception)
+    }
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is not there"
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return "it is none, or broken" if text.startswith("cannot identify") else text.splitlines()[0]
+
+
+def _texts(files: Files) -> Opened:
+    import numpy as np
+
+    total = sum(Path(cell).stat().st_size for cell in files.cells if isinstance(cell, str) and os.path.isfile(cell))
+    if total > TEXT_BYTES:
+        message = f"holds {total / 2**30:.1f} GB of text, and {TEXT_BYTES / 2**30:.0f} GB at most can be kept in memory"
+        raise MisfitError(message, "use fewer files")
+
+    def text(cell: str | bytes) -> str:
+        raw = cell if isinstance(cell, bytes) else Path(cell).read_bytes()
+        return raw.decode("utf-8-sig")
+
+    found = _each(text, files.cells)
+    values = np.array([one if isinstance(one, str) else "" for one in found] or [""], dtype=object)[: len(files)]
+    return Opened(values, _bad(files, found))
+
+
+def _sounds(files: Files, shape: Sizes) -> Opened:
+    import numpy as np
+
+    if not 1 <= len(shape) <= 2:
+        raise MisfitError(
+            f"holds sounds, which have one axis or two (length, channels), but the input has {len(shape)}",
+            'write `shape = ["time"]`, or with the number of samples',
+        )
+    length = shape[0] if isinstance(shape[0], int) else None
+    wanted = shape[1] if len(shape) == 2 else 0
+    found = _each(read_sound, files.cells)
+    bad = _bad(files, found)
+    good = [(index, one) for index, one in enumerate(found) if isinstance(one, Sound)]
+    if good:
+        _alike(files, good, wanted)
+    channels = wanted if isinstance(wanted, int) else good[0][1].samples.shape[1] if good else 1
+    silence = np.zeros((0, channels) if channels else 0, np.float32)
+    rows = [silence] * len(found)
+    for index, sound in good:
+        samples = sound.samples if channels else sound.samples.mean(axis=1, dtype=np.float32)
+        rows[index] = samples[:length]
+    sizes = (length, channels) if channels else (length,)
+    values = deferred.padded(rows, sizes, np.float32, 0)
+    if length is not None and 4 * len(rows) * length * max(1, channels) <= deferred.KEPT_BYTES:
+        return Opened(values[:], bad)
+    return Opened(values, bad)
+
+
+def _alike(files: Files, good: Sequence[tuple[int, Sound]], channels: int | str | None) -> None:
+    """Sounds of one rate, and of as many channels as are wanted."""
+    first = good[0][1]
+    for index, sound in good:
+        if sound.rate != first.rate:
+            raise MisfitError(
+                f"holds sounds of {first.rate} and of {sound.rate} samples a second ({files.names[index]})",
+                "bring all files to one rate",
+                index,
+            )
+        wanted = channels or sound.samples.shape[1]
+        if sound.samples.shape[1] != (wanted if isinstance(wanted, int) else first.samples.shape[1]):
+            have = sound.samples.shape[1]
+            raise MisfitError(
+                f"has {have} channel{'' if have == 1 else 's'} in {files.names[index]}, but the input takes {wanted}",
+                "without an axis for channels an input takes their mean",
+                index,
+            )
+
+
+def _images(files: Files, shape: Sizes, keep: bool, thorough: bool, mask: bool = False) -> Opened:
+    import numpy as np
+
+    if not 2 <= len(shape) <= 3 or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
+        written = ", ".join(str(size) for size in shape)
+        raise MisfitError(
+            f"holds images, but the shape [{written}] is not that of one",
+            "write the shape as [height, width, channels], with 1, 3 or 4 channels",
+        )
+    found: list[Any] = _each(size_of, files.cells)
+    bad = _bad(files, found)
+    sizes = {one for one in found if isinstance(one, tuple)}
+    wanted = _wanted(files, shape, found, sizes)
+    channels = int(shape[2]) if len(shape) == 3 and shape[2] else 1
+    alike = mask or sizes <= {wanted}
+    dtype = np.dtype(np.uint16 if mask else np.uint8 if alike else np.float32)
+    one = partial(_image, size=wanted, channels=None if mask else channels, mask=mask)
+    row: tuple[int, ...] = (*wanted, channels) if len(shape) == 3 else wanted
+    needed = len(files) * prod(row) * dtype.itemsize
+    if mask and needed > 4 * deferred.KEPT_BYTES:
+        message = f"holds masks of {needed / 2**30:.1f} GB in all, and 4 GB at most can be kept in memory"
+        raise MisfitError(message, "make the output smaller, or use fewer files")
+    if mask or (keep and needed <= deferred.KEPT_BYTES):
+        values = np.zeros((len(files), *row), dtype)
+        there = [index for index in range(len(files)) if index not in bad]
+        for start in range(0, len(there), 1024):
+            block = there[start : start + 1024]
+            for index, image in zip(block, _each(one, files.cells[block]), strict=True):
+                if isinstance(image, Exception):
+                    bad |= {index: _bad(files.take(np.array([index])), [image])[0]}
+                else:
+                    values[index] = image.reshape(row)
+        return Opened(values, bad)
+    if thorough:
+        bad |= _bad(files, _each(_whole, files.cells))
+
+    def read(chosen: Array) -> Array:
+        batch = files.take(chosen)
+        images = _each(one, batch.cells)
+        if broken := _bad(batch, images):
+            raise ValueError(next(iter(broken.values())))
+        return np.stack([image.reshape(row) for image in images]).astype(dtype, copy=False)
+
+    return Opened(Deferred(read, np.arange(len(files)), row, dtype), bad)
+
+
+def _wanted(files: Files, shape: Sizes, found: Sequence[Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:
+    """The height and width that all images get."""
+    height, width = shape[:2]
+    if isinstance(height, int) and isinstance(width, int):
+        return height, width
+    if len(sizes) > 1:
+        first = next(one for one in found if isinstance(one, tuple))
+        other = next(index for index, one in enumerate(found) if isinstance(one, tuple) and one != first)
+        message = (
+            f"holds images of {first[0]} by {first[1]} and of {found[other][0]} by {found[other][1]} pixels, "
+            "and the input does not say which size it takes"
+        )
+        raise MisfitError(message, "write numbers for height and width in its shape", other)
+    only = next(iter(sizes), (1, 1))
+    return height if isinstance(height, int) else only[0], width if isinstance(width, int) else only[1]
+
+
+def _image(cell: str | bytes, size: tuple[int, int], channels: int | None, mask: bool) -> Array:
+    return (nearest if mask else resized)(pixels(cell, channels), *size)
+
+
+def _whole(cell: str | bytes) -> None:
+    with opened(cell) as image:
+        image.load()

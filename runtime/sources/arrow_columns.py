@@ -1,0 +1,97 @@
+"""From an Arrow table to columns: numbers as NumPy arrays, text as Arrow, tables inside of cells as `outer.inner`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..table import Values
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def columns_of(table: pa.Table) -> dict[str, Values]:
+    """All columns of a table by name.
+
+    Numbers and booleans without gaps become arrays of their own type. A gap among whole numbers makes text of
+    them, which keeps each digit; among other numbers it is NaN. Lists of one length become further axes, others an
+    array of arrays. Dates and times become text as ISO 8601 writes them.
+    """
+    import pyarrow as pa
+
+    found: dict[str, Values] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_struct(column.type):
+            inner = pa.Table.from_arrays(column.flatten(), [one.name for one in column.type])
+            found |= {f"{name}.{key}": values for key, values in columns_of(inner).items()}
+        else:
+            found[name] = values_of(column)
+    return found
+
+
+def values_of(column: pa.ChunkedArray) -> Values:
+    """The values of one column."""
+    import numpy as np
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return values_of(column.cast(kind.value_type))
+    if pa.types.is_boolean(kind):
+        return np.asarray(column.to_numpy(), bool) if not column.null_count else _gaps(column)
+    if pa.types.is_integer(kind):
+        return np.asarray(column.to_numpy()) if not column.null_count else column.cast(pa.string())
+    if pa.types.is_decimal(kind):
+        return np.asarray(column.cast(pa.float64()).to_numpy())
+    if pa.types.is_floating(kind):
+        return np.asarray(column.to_numpy())
+    if _is_list(kind):
+        return _lists(column)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        plain = column.cast(pa.large_binary())
+        try:
+            return plain.cast(pa.large_string()).cast(pa.string())
+        except pa.ArrowInvalid:  # no text: files that stand in the cells, perhaps
+            return plain
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.chunked_array([pa.array([None if one is None else str(one) for one in column.to_pylist()])])
+
+
+def _gaps(column: pa.ChunkedArray) -> Array:
+    """Booleans with gaps, as numbers."""
+    import numpy as np
+    import pyarrow as pa
+
+    return np.asarray(column.cast(pa.int8()).cast(pa.float32()).to_numpy())
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _lists(column: pa.ChunkedArray) -> Array:
+    """Lists of one length as an array with one more axis; others as an array of arrays, None where there is none."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.list_value_length(column)
+    if not column.null_count and len(column):
+        bounds = pc.min_max(lengths).as_py()
+        if bounds["min"] == bounds["max"] and bounds["max"]:
+            inner = pc.list_flatten(column)
+            flat = values_of(inner if isinstance(inner, pa.ChunkedArray) else pa.chunked_array([inner]))
+            array = np.array(flat.to_pylist(), dtype=object) if isinstance(flat, pa.ChunkedArray) else flat
+            if array.dtype.kind != "O" or array.ndim == 1:
+                return np.asarray(array.reshape(len(column), bounds["max"], *array.shape[1:]))
+    rows = np.empty(len(column), object)
+    for index, cell in enumerate(column.to_pylist()):
+        rows[index] = None if cell is None else np.asarray(cell)
+    return rows

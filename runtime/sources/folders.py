@@ -1,0 +1,73 @@
+"""Sources images, text and audio: a folder of files, in which a folder is a class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ...spec.document import Pointer
+from ...spec.finding import Finding
+from ...spec.problem import Problem
+from .. import images, sounds
+from ..pending import Files, Kind
+from ..table import Table
+from .files import found_folder, named
+
+LABEL: Final = "label"
+SUFFIXES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "image": images.SUFFIXES,
+    "text": (".txt",),
+    "audio": sounds.SUFFIXES,
+}
+WORDS: Final[Mapping[Kind, str]] = {"image": "images", "text": "texts", "audio": "sounds"}
+
+
+def read_folder(kind: Kind, arguments: Mapping[str, Any], folder: Path, pointer: Pointer) -> Table:
+    """All files of a folder whose names end as those of this kind do, in the order of their paths.
+
+    The folders right in it are the classes, whose files may lie in further folders; where there are none, the files
+    have no label. Names that begin with a dot are passed over, and so are files of other kinds.
+
+    Raises:
+        Problem: E401 if there is no such folder, E407 where files lie beside classes, E412 if it holds none.
+    """
+    import numpy as np
+
+    at = (*pointer, "path")
+    stated = arguments["path"]
+    root = found_folder(stated, folder, at)
+    suffixes = SUFFIXES[kind]
+    paths = _below(root, suffixes)
+    if not paths:
+        message = f'there are no {WORDS[kind]} in "{stated}"'
+        raise Problem(Finding("E412", message, at, help=f"their names end in {', '.join(suffixes)}"))
+    inside = [path.relative_to(root).parts for path in paths]
+    loose = [parts[0] for parts in inside if len(parts) == 1]
+    if loose and len(loose) < len(inside):
+        message = f'"{loose[0]}" lies in "{stated}" itself, beside folders that are classes'
+        raise Problem(Finding("E407", message, at, help="move it into the folder of its class"))
+    cells, names = np.empty(len(paths), object), np.empty(len(paths), object)
+    cells[:] = [str(path) for path in paths]
+    names[:] = [f'"{named(path, folder)}"' for path in paths]
+    columns: dict[str, Any] = {kind: Files(kind, cells, names)}
+    if not loose:
+        columns[LABEL] = np.array([parts[0] for parts in inside], dtype=object)
+    return Table(stated, columns, standard=(kind, LABEL if not loose else None), folder=root)
+
+
+def one_file(kind: Kind, path: Path) -> Table:
+    """A single file as a table of one row."""
+    import numpy as np
+
+    files = Files(kind, np.array([str(path)], dtype=object), np.array([f'"{path.name}"'], dtype=object))
+    return Table(path.name, {kind: files}, standard=(kind, None), folder=path.parent)
+
+
+def _below(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    found = []
+    for folder, inner, files in os.walk(root, followlinks=True):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        found += [Path(folder, name) for name in files if not name.startswith(".") and name.lower().endswith(suffixes)]
+    return sorted(found, key=lambda path: path.relative_to(root).parts)
