@@ -18,7 +18,6 @@ from .spec.document import Place, Source
 from .spec.finding import Diagnostic, Finding
 from .spec.problem import Problem
 from .spec.report import json_pointer
-from .spec.words import shown
 
 if TYPE_CHECKING:
     import keras
@@ -213,5 +212,5 @@ def _excerpt(stored: Any, at: Sequence[str | int]) -> str:
         value = value[key]
     if value is None or not at:
         return ""
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else shown(value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} …"

@@ -25,6 +25,7 @@ from ..compiler.lift.network import Network
 from ..compiler.lift.ops import is_op
 from ..spec.finding import Finding
 from ..spec.problem import Problem
+from .environment import quiet
 
 if TYPE_CHECKING:
     import h5py
@@ -60,6 +61,7 @@ def carry(
         Problem: E803 if the weights do not fit, or are not in the file.
         OSError: if the file can't be written.
     """
+    quiet()
     built = build(typed)
     beside = target.with_name(f".{os.getpid()}.{target.name}")
     try:

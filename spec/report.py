@@ -68,9 +68,11 @@ def full(one: Diagnostic, colours: Colours = PLAIN) -> str:
     )
     views = [_View(one.place, finding.label or "", True)]
     views += [_View(place, label, False) for label, place in (*one.related, *one.instances)]
-    width = max(len(str(view.line)) for view in views)
+    views = [view for view in views if view.place.source.text]  # an empty file, or one of bytes, has no line to show
+    width = max((len(str(view.line)) for view in views), default=1)
     out = [head]
-    out += _snippets(views, width, mark, colours)
+    if views:
+        out += _snippets(views, width, mark, colours)
     for way in finding.shapes:
         out.append(f"{' ' * width} {colours.dim}={colours.end} {colours.help}shapes{colours.end}: {way}")
     if finding.help:

@@ -29,6 +29,20 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(group, ["import", *map(str, arguments)])
 
 
+def test_of_a_file_that_is_no_text_no_line_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.keras").write_bytes(b"PK\x03\x04")
+    result = run(tmp_path / "a.keras")
+    assert result.exit_code == 1
+    assert "error[E801]" in result.output
+    assert "  = help: " in result.output
+    assert "1 |" not in result.output
+
+
+def test_a_class_of_ones_own_is_shown_as_it_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(MODEL).replace('"Dense"', '"Mine"'))
+    assert '1 | "Mine"\n' in run(tmp_path / "a.json").output
+
+
 def test_it_prints_a_spec(model: Path) -> None:
     result = run(model)
     assert result.exit_code == 0

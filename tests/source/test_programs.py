@@ -236,3 +236,23 @@ def test_a_program_is_an_abstract_tree_that_python_reads() -> None:
         tree = ast.parse(program(checked.typed))
         defined = {one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
         assert "build_model" in defined
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "never"),
+    [
+        ("wide_deep", "([words_0, words_1, together])", "*["),
+        ("transformer", "def join_block(inputs, found, *, name):", "x_2"),
+        (
+            "mixture_of_experts",
+            '    """The weighted sum of what the chosen experts say. In a graph all of them are\n',
+            "\t",
+        ),
+    ],
+)
+def test_lists_names_and_docstrings_are_as_a_person_writes_them(name: str, there: str, never: str) -> None:
+    checked = load(ROOT / f"examples/architectures/{name}.keraspec.toml")
+    assert checked.typed is not None
+    text = program(checked.typed)
+    assert there in text.replace("(\n        ", "(").replace("\n    )(name", ")(name"), text
+    assert never not in text
