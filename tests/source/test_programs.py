@@ -15,6 +15,7 @@ from program_models import ROOT, load, of_text, ruff, same
 from keraspec.compiler.source.model import Modeller
 from keraspec.compiler.source.program import program
 from keraspec.compiler.source.traced import traced
+from keraspec.spec.problem import Problem
 
 GOLDEN = Path(__file__).parent / "golden"
 SPECS = sorted(
@@ -26,6 +27,9 @@ LARGE = 6_000_000
 """Networks of more weights take long to build, twice."""
 FLAT = frozenset({"siamese", "wide_deep"})
 """Specs some entries of which have no natural form: a block that is used again, names out of a list."""
+
+NOT_IN_A_PROGRAM = {"digit_images", "discs", "mixture_of_experts", "rehearsal", "tides", "vae"}
+"""Specs whose data or training `python --train` does not write yet."""
 
 
 def name_of(path: Path) -> str:
@@ -69,13 +73,21 @@ def test_a_family_is_one_program(size: int) -> None:
 
 def test_ruff_finds_nothing(tmp_path: Path) -> None:
     """Neither in its form nor in what it says, with the settings that Ruff comes with."""
+    refused: list[str] = []
     for index, path in enumerate(SPECS):
         checked = load(path)
         assert checked.typed is not None
         (tmp_path / f"{name_of(path)}_{index}.py").write_text(program(checked.typed))
         spec = checked.typed.graph.spec
-        if spec.data is not None and spec.training is not None and not getattr(spec.training, "losses", ()):
-            (tmp_path / f"{name_of(path)}_{index}_train.py").write_text(program(checked.typed, train=True))
+        if spec.data is not None and spec.training is not None:
+            try:
+                trained = program(checked.typed, train=True)
+            except Problem as problem:
+                assert {one.code for one in problem.findings} == {"E110"}, path
+                refused.append(name_of(path))
+            else:
+                (tmp_path / f"{name_of(path)}_{index}_train.py").write_text(trained)
+    assert set(refused) == NOT_IN_A_PROGRAM
     for arguments in (("format", "--isolated", "--check"), ("check", "--isolated")):
         done = subprocess.run([ruff(), *arguments, str(tmp_path)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
