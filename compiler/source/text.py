@@ -288,10 +288,10 @@ def told(text: str, indent: int) -> Iterator[str]:
     if not text:
         return
     space = " " * indent
-    if indent + len(text) + 6 <= WIDTH:
+    first, *rest = wrap(text, WIDTH - 3 - indent, break_long_words=False, break_on_hyphens=False)
+    if not rest or indent + len(text) + 6 <= WIDTH:  # as formatters have it, who let the quotes stand over the edge
         yield f'{space}"""{text}"""'
         return
-    first, *rest = wrap(text, WIDTH - 3 - indent, break_long_words=False, break_on_hyphens=False)
     yield f'{space}"""{first}'
     yield from (f"{space}{line}" for line in rest)
     yield f'{space}"""'
