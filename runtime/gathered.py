@@ -17,6 +17,7 @@ from .labels import Head
 from .missing import completed
 from .pending import Files, Opened, open_files, open_targets
 from .sample_weights import WEIGHT, sample_weights
+from .sources.files import found_folder
 from .table import Table, Values
 from .tensors import MisfitError, Sizes, cast, fitted
 
@@ -208,9 +209,9 @@ def _files(binding: Binding, values: Values, table: Table, wants: Wants) -> File
 
     assert binding.decode is not None
     stated = binding.decode.get("folder")
-    folder = wants.folder / Path(stated).expanduser() if stated is not None else table.folder or wants.folder
-    if stated is not None and not folder.is_dir():
-        raise Problem(Finding("E401", f'there is no folder "{stated}"', (*binding.pointer[:-1], "decode", "folder")))
+    folder = table.folder or wants.folder
+    if stated is not None:
+        folder = found_folder(stated, wants.folder, (*binding.pointer[:-1], "decode", "folder"))
     cells, names = np.empty(len(values), object), np.empty(len(values), object)
     for index, cell in enumerate(values.to_pylist() if is_arrow(values) else values.tolist()):
         if isinstance(cell, bytes):

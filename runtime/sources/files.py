@@ -17,21 +17,31 @@ LONGEST: Final = 60
 """Characters of a path that a message repeats."""
 
 
+def placed(path: str, folder: Path, pointer: Pointer) -> Path:
+    """A path of a spec from the root, there or not.
+
+    Raises:
+        Problem: E401 if it can't be looked up.
+    """
+    try:
+        whole = folder / Path(path).expanduser()
+        whole.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, no home, no right to look
+        shown = path if len(path) <= LONGEST else path[: LONGEST - 1] + "…"
+        raise Problem(Finding("E401", f'"{shown}" can\'t be looked up: {reason(error)}', pointer)) from error
+    return whole
+
+
 def found(path: str, folder: Path, pointer: Pointer) -> Path:
     """The file at ``path``, relative to ``folder``.
 
     Raises:
         Problem: E401 if there is no such file; the help names a file that is there and looks alike.
     """
-    try:
-        whole = folder / Path(path).expanduser()
-        there, is_folder = whole.is_file(), whole.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:  # a name too long, no home, no right to look
-        shown = path if len(path) <= LONGEST else path[: LONGEST - 1] + "…"
-        raise Problem(Finding("E401", f'"{shown}" can\'t be looked up: {reason(error)}', pointer)) from error
-    if there:
+    whole = placed(path, folder, pointer)
+    if whole.is_file():
         return whole
-    if is_folder:
+    if whole.is_dir():
         way = "a pattern names all files of a folder, such as " + f'"{Path(path).as_posix()}/*{whole.suffix or ".csv"}"'
         raise Problem(Finding("E401", f'expected a file, but "{path}" is a folder', pointer, help=way))
     raise Problem(Finding("E401", f'there is no file "{path}"', pointer, help=_alike(path, whole, Path.is_file)))
@@ -43,15 +53,10 @@ def found_folder(path: str, folder: Path, pointer: Pointer) -> Path:
     Raises:
         Problem: E401 if there is no such folder; the help names one that is there and looks alike.
     """
-    try:
-        whole = folder / Path(path).expanduser()
-        there, is_file = whole.is_dir(), whole.is_file()
-    except (OSError, RuntimeError, ValueError) as error:
-        shown = path if len(path) <= LONGEST else path[: LONGEST - 1] + "…"
-        raise Problem(Finding("E401", f'"{shown}" can\'t be looked up: {reason(error)}', pointer)) from error
-    if there:
+    whole = placed(path, folder, pointer)
+    if whole.is_dir():
         return whole
-    if is_file:
+    if whole.is_file():
         raise Problem(Finding("E401", f'expected a folder, but "{path}" is a file', pointer))
     raise Problem(Finding("E401", f'there is no folder "{path}"', pointer, help=_alike(path, whole, Path.is_dir)))
 
@@ -62,9 +67,9 @@ def found_all(path: str, folder: Path, pointer: Pointer) -> list[Path]:
     Raises:
         Problem: E401 if there is none.
     """
-    whole = folder / Path(path).expanduser() if "\0" not in path and len(path) < 4096 else None
-    if whole is None or not has_magic(path):
+    if not has_magic(path):
         return [found(path, folder, pointer)]
+    whole = placed(path, folder, pointer)
     try:
         if whole.is_file():
             return [whole]

@@ -18,7 +18,7 @@ from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..table import Table
-from .files import found, found_folder, reason
+from .files import found, found_folder, placed, reason
 
 DTYPES: Final = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 NAME: Final = re.compile(r"(?P<part>.*?)[-_.]?(?P<what>images|labels)(?P<rest>[-_.]idx\d[-_.]ubyte)?(\.idx)?(\.gz)?$")
@@ -40,8 +40,7 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
 
     at = (*pointer, "path")
     path = arguments["path"]
-    whole = folder / Path(path).expanduser()
-    if whole.is_dir():
+    if placed(path, folder, at).is_dir():
         pairs = _pairs(found_folder(path, folder, at), path, at)
     else:
         images = found(path, folder, at)

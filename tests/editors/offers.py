@@ -118,7 +118,7 @@ OFFERS = {
         '"batch_size": 64,',
         f"{MARK},",
         offers("batch_size", "targets", "seed", "missing"),
-        offers("epochs", "augment"),
+        offers("epochs", "optimizer"),
     ),
     "keys of the top level": Offer(
         'outputs = ["digit"]',
