@@ -11,18 +11,22 @@ RELEASES = tests/differential/test_coverage.py tests/differential/test_training_
 	tests/differential/test_ops_shapes.py tests/differential/test_ops_ordering.py tests/differential/test_ops_contractions.py
 ROOMS = cli compiler runtime schemas spec
 
-.PHONY: demo test test-long test-oldest oracle lint types check-links setup setup-test bench schema inventory clean
+.PHONY: demo test test-long test-huge test-oldest oracle lint types check-links setup setup-test bench schema inventory clean
 
 demo: setup
 	$(BIN)/keraspec check examples/digits.keraspec.toml
 	$(BIN)/keraspec train examples/digits.keraspec.toml
 
 test: setup-test lint types
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not huge"
 
 # What takes minutes: whole applications, networks built both ways.
 test-long: setup-test
 	$(BIN)/python -m pytest -n 2 --dist load -m long
+
+# The largest networks, one after the other; half an hour and ten gigabytes.
+test-huge: setup-test
+	$(BIN)/python -m pytest -m huge
 
 # The oldest Keras and TensorFlow that pyproject.toml allows, in an environment of their own: what hangs on the release.
 test-oldest: $(OLDEST)/.installed-oldest

@@ -21,6 +21,11 @@ SMALLEST = {"InceptionV3": 75, "Xception": 71, "InceptionResNetV2": 75, "NASNetL
 REWRITTEN = ("ConvNeXt", "InceptionResNetV2")
 """Networks with layers that only Keras has, or with models inside: their configuration is another one."""
 QUICK = ("MobileNet", "MobileNetV3Small")
+HUGE = {
+    "ResNet152", "ResNet152V2", "VGG19", "DenseNet201", "InceptionResNetV2", "NASNetLarge", "EfficientNetB5",
+    "EfficientNetB6", "EfficientNetB7", "EfficientNetV2M", "EfficientNetV2L", "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge",
+}  # fmt: skip
+"""Networks that take gigabytes or minutes, with smaller ones of their family beside them."""
 NAMES = [name.partition(".")[2] for name in family("applications")]
 
 
@@ -36,7 +41,11 @@ def application(name: str) -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.long) for name in NAMES]
+    "name",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.huge if name in HUGE else pytest.mark.long)
+        for name in NAMES
+    ],
 )
 def test_an_application_comes_back(name: str, tmp_path: Path) -> None:
     model = application(name)
