@@ -22,8 +22,9 @@ REWRITTEN = ("ConvNeXt", "InceptionResNetV2")
 """Networks with layers that only Keras has, or with models inside: their configuration is another one."""
 QUICK = ("MobileNet", "MobileNetV3Small")
 HUGE = {
-    "ResNet152", "ResNet152V2", "VGG19", "DenseNet201", "InceptionResNetV2", "NASNetLarge", "EfficientNetB5",
-    "EfficientNetB6", "EfficientNetB7", "EfficientNetV2M", "EfficientNetV2L", "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge",
+    "ResNet152", "ResNet152V2", "VGG19", "DenseNet201", "InceptionResNetV2",
+    "NASNetLarge", "EfficientNetB5", "EfficientNetB6", "EfficientNetB7", "EfficientNetV2M",
+    "EfficientNetV2L", "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge",
 }  # fmt: skip
 """Networks that take gigabytes or minutes, with smaller ones of their family beside them."""
 NAMES = [name.partition(".")[2] for name in family("applications")]
