@@ -45,6 +45,12 @@ FAILURES: Mapping[str, str] = {
 }
 """The files that don't become a spec with the numbers of the truth, with the reason that the person is told."""
 
+WARNINGS: Mapping[str, Sequence[str]] = {
+    # It joins padded words to a feature without a mask, and the mask is gone behind it.
+    "model-concat-embedding-sequences-tf-kera-375a8f": ["W302"],
+}
+"""The files of which something is said though they become a spec."""
+
 ENTRIES: Sequence[Mapping[str, Any]] = json.loads(INDEX.read_text()) if INDEX.is_file() else ()
 
 
@@ -76,7 +82,7 @@ def shapes(written: Sequence[Any]) -> list[list[int | None]]:
 def test_the_truth(entry: Mapping[str, Any]) -> None:
     truth = entry["truth"]
     lifted, checked = imported(entry)
-    assert checked.diagnostics == ()
+    assert [one.finding.code for one in checked.diagnostics] == WARNINGS.get(short(entry), [])
     assert checked.typed is not None
     assert checked.graph is not None
     typed = checked.typed.typed
