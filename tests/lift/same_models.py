@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import keras
+
 from keraspec.compiler.lift.names import generated, legal
 from keraspec.compiler.lift.ops import is_op
 
@@ -57,3 +59,14 @@ def differences(one: Any, other: Any, at: str = "") -> list[str]:
         pairs = enumerate(zip(one, other, strict=True))
         return [found for index, (a, b) in pairs for found in differences(a, b, f"{at}/{index}")]
     return [] if one == other else [f"{at}: {one!r} is not {other!r}"]
+
+
+def settle(model: keras.Model, rows: Any) -> None:
+    """Let batch normalization take its mean and variance from some rows: else the signal dies away or runs over."""
+    found = [one for one in model._flatten_layers() if isinstance(one, keras.layers.BatchNormalization)]
+    momenta = [one.momentum for one in found]
+    for one in found:
+        one.momentum = 0.0
+    model(rows, training=True)
+    for one, momentum in zip(found, momenta, strict=True):
+        one.momentum = momentum

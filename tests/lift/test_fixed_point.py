@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from same_models import differences, same_model
+from same_models import differences, same_model, settle
 
 import keraspec
 from keraspec.checked import compile_text
 from keraspec.compiler.build import build
+from keraspec.runtime.sample import WORDS, random_rows
 from keraspec.spec.to_toml import toml_text
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,45 @@ def holds(model: keras.Model) -> None:
 @pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
 def test_a_spec_comes_back(path: Path) -> None:
     holds(keraspec.build(path))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "path", [one for one in SPECS if one.parent.name == "architectures"], ids=lambda one: one.name.split(".")[0]
+)
+@pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
+def test_the_gallery_gives_the_same_numbers(path: Path, tmp_path: Path) -> None:
+    typed = keraspec.load(path).typed
+    assert typed is not None
+    keras.utils.set_random_seed(3)
+    model = keraspec.build(path)
+    rows = random_rows(typed, 2)
+    knows(model)
+    settle(model, as_asked(model, rows))
+    found = keraspec.import_model(model)
+    found.save(tmp_path / "spec.toml")
+    found.save_weights(tmp_path / "m.weights.h5")
+    own = keraspec.build(tmp_path / "spec.toml", tmp_path / "m.weights.h5")
+    knows(own)
+    theirs, ours = (keras.tree.flatten(one.predict_on_batch(as_asked(one, rows))) for one in (model, own))
+    assert len(theirs) == len(ours)
+    for one, other in zip(theirs, ours, strict=True):
+        assert np.isfinite(one).all()
+        assert (one[0] != one[1]).any()
+        np.testing.assert_array_equal(one, other)
+
+
+def knows(model: keras.Model) -> None:
+    """Give the words of the rows to what learns its words from data."""
+    for one in model.layers:
+        if isinstance(one, keras.layers.StringLookup | keras.layers.TextVectorization):
+            one.adapt(list(WORDS))
+
+
+def as_asked(model: keras.Model, rows: Any) -> Any:
+    """The rows for each input, in the order of the model; for one input, its rows."""
+    found = [rows[one.name] for one in model.inputs]
+    return found if len(found) > 1 else found[0]
 
 
 def drawn(seed: int) -> keras.Model:
