@@ -26,7 +26,7 @@ CHUNK: Final = 16
 
 
 def check_files(paths: Sequence[Path], settings: Sequence[str] = ()) -> Iterator[tuple[Path, Outcome]]:
-    """Check files; what comes of each, in the order in which they were given.
+    """Check files; what comes of each, in the order in which they were given, save what comments in them silence.
 
     Raises:
         OverrideError: if a setting can't be understood.
@@ -72,9 +72,14 @@ def _allow(names: tuple[str, ...]) -> None:
 
 def _one(path: Path, settings: Sequence[str]) -> Outcome:
     try:
-        return compile_file(path, settings).diagnostics
+        found = compile_file(path, settings).diagnostics
     except OSError as error:
         return error
+    if not any("keraspec:" in one.place.source.text for one in found):
+        return found
+    from .spec.ignored import without_silenced
+
+    return without_silenced(found)
 
 
 def _context() -> BaseContext:

@@ -126,4 +126,8 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     planned = (*plan(typed), *promise_findings(typed))
     findings = (*checked.findings, *parsed, *linked, *inferred, *planned)
     places = [*said, *laid, *expanded, *(located(one, document) for one in findings)]
+    if any("keraspec:" in one.text for one in (document.source, *(one.place.source for one in places))):
+        from .spec.ignored import without_silenced_warnings  # few specs have comments for us
+
+        places = list(without_silenced_warnings(places, document.source))
     return Checked(path, document, spec, graph, typed, tuple(ordered(places)))

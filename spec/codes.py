@@ -15,12 +15,14 @@ from .code_texts import (
     e4_backends,
     e4_columns,
     e4_expressions,
+    e4_survival,
     e4_training,
     e5,
     e6_blocks,
     e6_expressions,
     e7,
     e8,
+    e9,
     w,
 )
 from .code_texts.code import Code
@@ -37,12 +39,14 @@ def codes() -> Mapping[str, Code]:
         *e4_expressions.CODES,
         *e4_training.CODES,
         *e4_backends.CODES,
+        *e4_survival.CODES,
         *e4_columns.CODES,
         *e5.CODES,
         *e6_expressions.CODES,
         *e6_blocks.CODES,
         *e7.CODES,
         *e8.CODES,
+        *e9.CODES,
         *w.CODES,
     )
     return MappingProxyType({one.code: one for one in every})
@@ -61,6 +65,7 @@ AREAS: Final = MappingProxyType(
         "E6": "parameters, blocks, files laid over files",
         "E7": "exporting",
         "E8": "importing",
+        "E9": "settings",
         "W": "warnings",
     }
 )

@@ -9,6 +9,7 @@ from .document import Document, Place, Source
 from .finding import Finding
 from .read_json import read_json
 from .read_toml import read_toml
+from .unsaved import content
 
 MOST_FINDINGS = 100
 """No more findings than this about one text: a file that is no spec at all needs no longer list."""
@@ -20,7 +21,7 @@ def read_file(path: Path, shown: str | None = None) -> tuple[Document | None, tu
     Raises ``OSError`` where the file cannot be opened.
     """
     language: Literal["toml", "json"] = "json" if path.suffix.lower() == ".json" else "toml"
-    return read_text(shown if shown is not None else str(path), path.read_bytes(), language)
+    return read_text(shown if shown is not None else str(path), content(path), language)
 
 
 def read_text(path: str, raw: bytes, language: Literal["toml", "json"]) -> tuple[Document | None, tuple[Finding, ...]]:

@@ -153,6 +153,8 @@ def _width(text: str) -> int:
 
 def as_record(one: Diagnostic) -> dict[str, Any]:
     """The finding as JSON has it: lines and columns from 1, columns in code points, the end exclusive."""
+    from .fixes import as_records, fixes_of
+
     line, column = one.place.source.line_column(one.place.start)
     end_line, end_column = one.place.source.line_column(one.place.end)
     finding = one.finding
@@ -169,6 +171,7 @@ def as_record(one: Diagnostic) -> dict[str, Any]:
         "shapes": list(finding.shapes),
         "pointer": json_pointer(finding.pointer),
         "instances": [_instance(label, place) for label, place in one.instances],
+        "fixes": as_records(fixes_of(one)),
     }
 
 

@@ -16,6 +16,17 @@ CODES: Final[tuple[Code, ...]] = (
         '[[layers]]\ntype = "Conv2D"\nfilters = 8\nkernel_size = 3',
     ),
     Code(
+        "W102",
+        "a comment that silences nothing",
+        "`# keraspec: ignore[W301]` at the end of a line, or on a line of its own above it, keeps that code from being "
+        "reported there; at a [header] it does so for all that stands below the header. Several codes stand in the "
+        "brackets with commas between them. Here there is nothing of the kind to be silent about: it was mended in the "
+        "meantime, or the comment stands in the wrong place, or the code is another. Take it away, lest it hide what "
+        "will be wrong one day. Specs in JSON have no comments; for them there is `per-file-ignores` in keraspec.toml.",
+        '[[layers]]\ntype = "Dense"   # keraspec: ignore[W201]\nunits = 10',
+        '[[layers]]\ntype = "Dense"\nunits = 10',
+    ),
+    Code(
         "W201",
         "an input that feeds nothing",
         "The model asks for this input, but no layer takes it, so it has no effect on what comes out. Mostly an "

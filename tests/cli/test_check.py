@@ -98,6 +98,22 @@ def test_json(folder: Path) -> None:
             "shapes": [],
             "pointer": "/layers/0/type",
             "instances": [],
+            "fixes": [
+                {
+                    "message": 'did you mean "Flatten"?',
+                    "certain": True,
+                    "edits": [
+                        {
+                            "file": "broken.keraspec.toml",
+                            "line": 6,
+                            "column": 8,
+                            "end_line": 6,
+                            "end_column": 16,
+                            "text": '"Flatten"',
+                        }
+                    ],
+                }
+            ],
         },
         {
             "file": "broken.keraspec.toml",
@@ -112,6 +128,7 @@ def test_json(folder: Path) -> None:
             "shapes": [],
             "pointer": "/layers/1/type",
             "instances": [],
+            "fixes": [],
         },
     ]
 
@@ -164,7 +181,7 @@ def test_a_folder_means_all_specs_below_it(folder: Path) -> None:
     deep.mkdir(parents=True)
     (deep / "b.keraspec.json").write_text("[]", encoding="utf-8")
     (deep / "named_otherwise.toml").write_text(CLEAN.replace("[8, 8, 1]", "8"), encoding="utf-8")
-    (deep / "pyproject.toml").write_text("[tool.keraspec]\na = 1\n", encoding="utf-8")
+    (deep / "pyproject.toml").write_text("[tool.keraspec]\nignore = []\n", encoding="utf-8")
     (deep / "notes.txt").write_text("keraspec = 1", encoding="utf-8")
     result = check(".", "--output-format", "concise")
     assert result.exit_code == 1
