@@ -65,17 +65,17 @@ def _ids(picture: Picture) -> dict[str, str]:
 
 
 def _card(card: Card) -> str:
-    text = f"<b>{_escaped(card.name)}</b> {_escaped(card.type)}"
-    text += "".join(f"<br/>{_escaped(line)}" for line in lines(card.details, WIDTH, LINES))
+    text = f"<b>{escaped(card.name)}</b> {escaped(card.type)}"
+    text += "".join(f"<br/>{escaped(line)}" for line in lines(card.details, WIDTH, LINES))
     return f'["{text}"]' if card.kind == "layer" else f'(["{text}"])'
 
 
 def _arrow(wire: Wire) -> str:
-    label = f'"{_escaped(wire.label)}"'
+    label = f'"{escaped(wire.label)}"'
     return f"-. {label} .-" if wire.weights else f"-->|{label}|"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Every sign that Mermaid, its Markdown or HTML could read as more than a sign becomes its number."""
     return _SPECIAL.sub(lambda match: _number(match[0]), text)
 
