@@ -11,7 +11,7 @@ RELEASES = tests/differential/test_coverage.py tests/differential/test_training_
 	tests/differential/test_ops_shapes.py tests/differential/test_ops_ordering.py tests/differential/test_ops_contractions.py
 ROOMS = cli compiler runtime schemas spec
 
-.PHONY: demo test test-long test-huge test-oldest oracle lint types check-links setup setup-test bench schema inventory clean
+.PHONY: demo test test-long test-huge test-oldest oracle lint types check-links setup setup-test bench survival schema inventory clean
 
 demo: setup
 	$(BIN)/keraspec check examples/digits.keraspec.toml
@@ -27,6 +27,10 @@ test-long: setup-test
 # The largest networks, one after the other; half an hour and ten gigabytes.
 test-huge: setup-test
 	$(BIN)/python -m pytest -m huge
+
+# Training is killed at 100 random points, and goes on; the disk fills, checkpoints break, ten times over. An hour or two.
+survival: setup-test
+	KERASPEC_KILLS=100 KERASPEC_REPEAT=10 $(BIN)/python -m pytest tests/survival
 
 # The oldest Keras and TensorFlow that pyproject.toml allows, in an environment of their own: what hangs on the release.
 test-oldest: $(OLDEST)/.installed-oldest

@@ -29,8 +29,8 @@ def _between_steps(training: Training) -> Iterator[Finding]:
         reasons.append(("an explicit loop takes them one by one", (*at, "loop")))
     reasons += [("this rule looks at every batch", (*rule.pointer, "check")) for rule in training.rules
                 if rule.check == "batch"]  # fmt: skip
-    if training.checkpoint is not None and training.checkpoint.every != "epoch":
-        reasons.append((f"the model is kept every {training.checkpoint.every} steps", (*at, "checkpoint", "every")))
+    if training.checkpoint is not None and training.checkpoint.steps is not None:
+        reasons.append((f"the model is kept every {training.checkpoint.steps} steps", (*at, "checkpoint", "every")))
     for words, where in reasons[:1]:
         message = f"{at_once} steps can't run in one call: {words}"
         yield Finding("E114", message, (*at, "steps_per_execution"), help="leave `steps_per_execution` out",

@@ -47,6 +47,8 @@ def monitor_findings(spec: Spec, heads: tuple[Head, ...]) -> Iterator[Finding]:
             found = (*_watched(spec, callback, pointer, names, ready), *_path(spec, callback, pointer, names, ready))
         yield from found
         yield from _acting(training, callback, pointer)
+    if names is not None and training.checkpoint is not None:
+        yield from _best(spec, training, names)
 
 
 def _watched(
@@ -87,6 +89,31 @@ def _watched(
         )
     elif not idle:
         yield from _direction(callback, pointer, at, names[plain])
+
+
+def _best(spec: Spec, training: Training, names: Mapping[str, Logged]) -> Iterator[Finding]:
+    """The number by which the best model is told, if the spec names one."""
+    best = None if training.checkpoint is None else training.checkpoint.best
+    if best is None:
+        return
+    at, plain = (*training.pointer, "checkpoint", "best"), best.removeprefix("val_")
+    if plain not in names:
+        near = meant(best, [*names, *(f"val_{name}" for name in names)])
+        yield Finding(
+            "E411",
+            f"nothing called {quoted(best)} is measured, so no model would be the best",
+            at,
+            help=f'did you mean "{near}"?' if near else f"there are {listed([*names], 12)}",
+        )
+    elif best != plain and not validated(spec):
+        yield Finding(
+            "E411",
+            f'"{best}" is measured on validation data, and nothing is kept aside for validation',
+            at,
+            help=f'write `split = {{ validation = 0.15 }}` in [data], or `best = "{plain}"`',
+        )
+    elif (several := names[plain].several) is not None:
+        yield Finding("E420", f'"{best}" is a list of numbers, of which none is the best', at, help=several)
 
 
 def validated(spec: Spec) -> bool:

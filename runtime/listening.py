@@ -7,19 +7,29 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ..compiler.logged import RATE
+from ..compiler.heads import heads
+from ..compiler.logged import RATE, logged
 from .checkpoints import Checkpoints
+from .driver import Back
 from .feeds import flat
 from .progress import Progress, in_order
 from .rules import Rules
 from .run import RunFolder
+from .state import Point, Snapshot, arrays_of, assign, finite, put_back, states_of, variables_of
 
 if TYPE_CHECKING:
     import keras
 
+    from ..compiler.graph import TypedGraph
     from .stages import Stage
+
+NOTED_BYTES: Final = 2**26
+"""Up to this size, states are noted in memory, so that a loss that becomes NaN can be looked into."""
+
+NOTED_EVERY: Final = 1.0
+"""Seconds between two such notes."""
 
 
 @dataclass(slots=True)
@@ -40,7 +50,7 @@ class Watch:
 
 
 class Listener:
-    """Listens to one stage after the other."""
+    """Listens to one stage after the other, and is asked between steps (``driver.Between``)."""
 
     def __init__(self, model: keras.Model, whole: keras.Model, watch: Watch, place: RunFolder, show: Progress) -> None:
         self.model = model
@@ -48,40 +58,67 @@ class Listener:
         self.watch = watch
         self.place = place
         self.show = show
+        self.began = time.monotonic()
+        self.earlier = 0.0
+        """Seconds that training took before it was gone on with."""
         self.started = 0.0
         self.current = 0
         self.before = 0
         """Steps before the epoch under way."""
         self.rules: Rules | None = None
-        self.checkpoints: Checkpoints | None = None
+        self.checkpoints = Checkpoints(place, whole, show.say)
+        self.stage: Stage | None = None
+        self.noted: Snapshot | None = None
+        self.written = 0.0
+        """When ``noted`` was."""
+        self.history_due = 0.0
+        """When the history is to be written again, at the earliest; it is written at the end in any case."""
 
     @contextmanager
-    def during(self, stage: Stage, phase: int | None) -> Iterator[Any]:
-        """The callback that listens to a stage; ``phase`` is its number from 1, where there are several."""
+    def during(self, stage: Stage, phase: int | None, *, driven: bool, back: Back | None = None) -> Iterator[Any]:
+        """The callback that listens to a stage; ``phase`` is its number from 1, where there are several.
+
+        ``driven``: the loop is ours and asks between steps; else it is Keras' own, and this callback does all.
+        """
         import keras
 
         training, watch = stage.training, self.watch
         watch.stage = 0 if phase is None else phase - 1
+        self.stage, self.noted = stage, None
         self.rules = Rules(training, self.model, self.show.say) if training.rules else None
-        if training.checkpoint is not None:
-            self.checkpoints = self.checkpoints or Checkpoints(training.checkpoint, self.place, self.whole)
-        by_step = self.show.step is not None or self.rules is not None or self.checkpoints is not None
+        self.checkpoints.begin(training, sum(array.nbytes for array in arrays_of(self._variables()).values()))
+        by_step = self.show.step is not None or self.rules is not None
+        if not driven:
+            by_step = by_step or (training.checkpoint is not None and training.checkpoint.steps is not None)
 
         def epoch_begins(epoch: int, logs: Any = None) -> None:
             self.started, self.current, self.before = time.monotonic(), epoch, watch.steps
             if stage.feeds.order is not None:
                 stage.feeds.order.set(epoch)
-            if watch.interrupted is not None:
+            if watch.interrupted is not None and not driven:
                 self.model.stop_training = True
 
         def epoch_ends(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+            if not driven and watch.interrupted is None:
+                watch.steps = self.before + stage.feeds.steps
             self._epoch(stage, phase, epoch, in_order(logs or {}))
+            if not driven:
+                self.ended(epoch, logs or {}, whole=watch.interrupted is None)
 
         def step_ends(step: int, logs: Mapping[str, Any] | None = None) -> None:
             self._step(stage, step, in_order(logs or {}))
+            if not driven and self.checkpoints.room(self.watch.steps - 1) == 1 and self.watch.steps != self._last():
+                self._synced()
+                self.checkpoints.save_model(self.watch.steps)
+
+        def begins(logs: Any = None) -> None:
+            if not driven and back is not None:
+                back.restore()
+                self.model._initial_epoch = None  # a BackupAndRestore has set where Keras would go on
 
         try:
             yield keras.callbacks.LambdaCallback(
+                on_train_begin=begins,
                 on_epoch_begin=epoch_begins,
                 on_epoch_end=epoch_ends,
                 on_train_batch_end=step_ends if by_step else None,
@@ -89,6 +126,120 @@ class Listener:
         finally:
             if self.rules is not None:
                 self.rules.end()
+            for one in stage.callbacks:  # where training was broken off, Keras does not
+                if getattr(one, "csv_file", None) is not None:
+                    one.csv_file.close()
+
+    def _last(self) -> int:
+        """Steps of the training when this epoch is over, 0 if that is not known."""
+        assert self.stage is not None
+        return self.before + self.stage.feeds.steps if self.stage.feeds.steps else 0
+
+    # Between steps
+
+    def begun(self, epoch: int, step: int) -> None:
+        """An epoch begins; see ``driver.Between``. What it began with is noted, where that costs next to nothing."""
+        if self.noted is not None and time.monotonic() - self.written < NOTED_EVERY:
+            return
+        if self.noted is not None and self.noted.size > NOTED_BYTES:
+            return
+        found = self.snapshot(Point(self.watch.stage, epoch, step, self.watch.steps), {})
+        self.noted, self.written = found, time.monotonic()
+
+    def room(self) -> int | None:
+        """How many steps may be taken until something has to happen; see ``driver.Between``."""
+        return self.checkpoints.room(self.watch.steps)
+
+    def taken(self, epoch: int, step: int, logs: Mapping[str, Any]) -> bool:
+        """Steps are done; see ``driver.Between``."""
+        watch = self.watch
+        watch.steps = self.before + step
+        if not isfinite(float(logs.get("loss", 0.0))):
+            watch.diverged = True
+            return True
+        point = Point(watch.stage, epoch, step, watch.steps)
+        if watch.interrupted is not None:
+            self.save(point, {})
+            return True
+        if watch.steps != self._last() and self.checkpoints.due_in_epoch(watch.steps):
+            self.save(point, {})
+        return False
+
+    def ended(self, epoch: int, logs: Mapping[str, Any], *, whole: bool) -> bool:
+        """An epoch is over; see ``driver.Between``."""
+        watch, stopping = self.watch, self.watch.interrupted is not None
+        if whole and not watch.diverged:
+            point = Point(watch.stage, epoch + 1, 0, watch.steps, bool(self.model.stop_training))
+            if stopping or self.checkpoints.due_after_epoch(epoch + 1, watch.steps):
+                self.save(point, logs)
+        return stopping or watch.diverged
+
+    # States
+
+    def _variables(self) -> dict[str, list[keras.Variable]]:
+        return variables_of(self.model, self.whole)
+
+    def _synced(self) -> None:
+        """On JAX the weights are with whoever trains, until they are asked for."""
+        if hasattr(self.model, "jax_state_sync"):
+            self.model.jax_state_sync()
+
+    def snapshot(self, point: Point, logs: Mapping[str, Any]) -> Snapshot:
+        """All that training hangs on, as it is now; ``logs`` are those of the epoch, if it is over."""
+        assert self.stage is not None
+        self._synced()
+        kept, arrays = states_of(self.stage.callbacks)
+        adaptive = self.stage.adaptive
+        if adaptive is not None:
+            for kind, tables in (("table", adaptive.tables), ("factors", adaptive.factors)):
+                arrays |= {f"adaptive.{kind}.{name}": table.copy() for name, table in tables.items()}
+        values = {
+            "history": self.watch.history,
+            "fired": self.watch.fired,
+            "moved": self.watch.moved,
+            "rules": None if self.rules is None else self.rules.state(),
+            "best": self.checkpoints.best,
+            "callbacks": kept,
+            "logs": in_order(logs),
+            "elapsed": time.monotonic() - self.started if point.step else 0.0,
+            "seconds": self.earlier + time.monotonic() - self.began,
+        }
+        return Snapshot(point, values, arrays_of(self._variables()) | arrays)
+
+    def save(self, point: Point, logs: Mapping[str, Any]) -> None:
+        """Write a state down, unless the weights are no numbers any more: then the one before stays the last.
+
+        Raises:
+            Problem: E436 if it can't be written.
+        """
+        found = self.snapshot(point, logs)
+        if finite(found):
+            self.checkpoints.save(found)
+            self.show.event("checkpoint", {"epoch": point.epoch, "step": point.steps})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put everything back; metrics only in the midst of an epoch, for they begin anew with each.
+
+        Raises:
+            DamagedError: if the snapshot is of something else.
+        """
+        assert self.stage is not None
+        point, values, arrays = snapshot.point, snapshot.values, snapshot.arrays
+        assign(self._variables(), arrays, *(() if point.step else ("model", "optimizer")))
+        put_back(self.stage.callbacks, values["callbacks"], arrays)
+        if self.rules is not None:
+            self.rules.put_back(values["rules"])
+        if self.stage.adaptive is not None:
+            for kind, tables in (("table", self.stage.adaptive.tables), ("factors", self.stage.adaptive.factors)):
+                for name, table in tables.items():
+                    table[:] = arrays[f"adaptive.{kind}.{name}"]
+        watch = self.watch
+        watch.history, watch.fired, watch.moved = (list(values[name]) for name in ("history", "fired", "moved"))
+        watch.steps = point.steps
+        self.before = point.steps - point.step
+        self.started = time.monotonic() - values["elapsed"]
+        self.earlier = values["seconds"]
+        self.checkpoints.best = values["best"]
 
     def _step(self, stage: Stage, step: int, logs: Mapping[str, float]) -> None:
         done = min(step + 1, stage.feeds.steps) if stage.feeds.steps else step + 1  # Keras counts whole executions
@@ -98,8 +249,6 @@ class Listener:
         if self.rules is not None:
             self.rules.batch(self.current + 1, self.watch.steps, logs)
             self._fired()
-        if self.checkpoints is not None:
-            self.checkpoints.batch(self.watch.steps)
 
     def _epoch(self, stage: Stage, phase: int | None, epoch: int, values: dict[str, float]) -> None:
         watch = self.watch
@@ -110,7 +259,7 @@ class Listener:
         if self.rules is not None:
             values.setdefault(RATE, self.rules.rate())  # with which the epoch ended, before a rule changes it
         watch.history.append({**row, **values, "seconds": seconds})
-        self.place.history(watch.history)
+        self._history()
         self.show.epoch(epoch, values, seconds)
         if not isfinite(values.get("loss", 0.0)):
             watch.diverged = True
@@ -123,12 +272,32 @@ class Listener:
             for one in stage.adaptive.epoch(self._outputs(stage)):
                 watch.moved.append({"epoch": epoch + 1, **one})
             self.place.table("class_weights.csv", watch.moved)
-        if self.checkpoints is not None:
-            self.checkpoints.epoch(watch.steps)
+        self._best(stage, values)
+
+    def _history(self) -> None:
+        """Write the rows so far: all of them, so not more often than every twenty times what it took last."""
+        began = time.monotonic()
+        if began >= self.history_due:
+            self.place.history(self.watch.history)
+            now = time.monotonic()
+            self.history_due = now + 20 * (now - began)
+
+    def _best(self, stage: Stage, values: Mapping[str, float]) -> None:
+        """Keep the model if it is the best so far, where the spec names a number to tell by."""
+        stated = stage.training.checkpoint
+        value = None if stated is None or stated.best is None else values.get(stated.best)
+        if stated is None or stated.best is None or value is None or not isfinite(value):
+            return
+        best, up = self.checkpoints.best, upwards(stage.typed, stated.best)
+        if best is None or (value > best if up else value < best):
+            self._synced()
+            self.checkpoints.save_best(value)
 
     def _fired(self) -> None:
         if self.rules is not None and self.rules.fired:
             self.watch.fired += self.rules.fired
+            for one in self.rules.fired:
+                self.show.event("rule", one)
             self.rules.fired.clear()
             self.place.json("rules.json", self.watch.fired)
 
@@ -142,3 +311,9 @@ class Listener:
             given = self.model.predict_on_batch(batch[0])
             values = given if isinstance(given, Mapping) else dict(zip(names, flat(given), strict=True))
             yield {name: keras.ops.convert_to_numpy(value) for name, value in values.items()}
+
+
+def upwards(typed: TypedGraph, name: str) -> bool:
+    """Whether more is better of a number that is measured, as far as Keras knows; else less is."""
+    found = logged(heads(typed)).get(name.removeprefix("val_"))
+    return found is not None and found.direction == "up"

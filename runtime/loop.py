@@ -1,12 +1,11 @@
-"""An explicit training loop: gradients by a tape, steps by the optimizer; all else as Keras' `fit` has it.
+"""An explicit step of training: gradients by a tape, steps by the optimizer.
 
-Metrics, callbacks and validation come in the order in which ``fit`` has them, and a step computes what one of ``fit``
-computes, so that the numbers are the same to the last bit (on a CPU).
+It computes what a step of Keras' ``fit`` computes, so that the numbers are the same to the last bit (on a CPU).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..spec.finding import Finding
@@ -16,7 +15,6 @@ from .environment import backend
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 
 def require_loop(training: Training) -> None:
@@ -32,51 +30,8 @@ def require_loop(training: Training) -> None:
             raise Problem(Finding("E430", words, (*stage.pointer, "loop"), help=way))
 
 
-def fit(
-    model: keras.Model,
-    batches: tf.data.Dataset,
-    *,
-    validation: tf.data.Dataset | None,
-    first: int,
-    epochs: int,
-    callbacks: Sequence[Any],
-    jit_compile: bool,
-) -> None:
-    """Train a compiled model, from epoch ``first`` up to ``epochs``, both counted from 0.
-
-    ``batches`` gives ``(x, y)`` or ``(x, y, weights)``.
-    """
-    import keras
-
-    steps = int(batches.cardinality())
-    listeners = keras.callbacks.CallbackList(
-        list(callbacks), add_history=True, epochs=epochs, steps=steps if steps >= 0 else None, model=model
-    )
-    step = stepper(model, batches.element_spec, jit_compile=jit_compile)
-    model.stop_training = False
-    listeners.on_train_begin()
-    logs: dict[str, Any] = {}
-    for epoch in range(first, epochs):
-        model.reset_metrics()
-        listeners.on_epoch_begin(epoch)
-        for number, batch in enumerate(batches):
-            listeners.on_train_batch_begin(number)
-            listeners.on_train_batch_end(number, step(batch))
-            if model.stop_training:
-                break
-        logs = model.get_metrics_result()
-        if validation is not None:
-            measured = model.evaluate(validation, callbacks=listeners, return_dict=True, verbose=0)
-            logs = {**logs, **{f"val_{name}": value for name, value in measured.items()}}
-        listeners.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    model.optimizer.finalize_variable_values(model.trainable_weights)
-    listeners.on_train_end(logs)
-
-
-def stepper(model: keras.Model, spec: Any, *, jit_compile: bool) -> Callable[[Any], dict[str, Any]]:
-    """A compiled function that takes one step with a batch of this spec, and gives the metrics so far."""
+def by_tape(model: keras.Model) -> Callable[[Any], dict[str, Any]]:
+    """A function that takes one step with a batch, ``(x, y)`` or ``(x, y, weights)``, and gives the metrics so far."""
     import keras
     import tensorflow as tf
 
@@ -95,8 +50,4 @@ def stepper(model: keras.Model, spec: Any, *, jit_compile: bool) -> Callable[[An
         found: dict[str, Any] = model.compute_metrics(x, y, predicted, weights)
         return found
 
-    # With the sizes that `fit` sees: where that of a batch is open, Keras averages the losses of outputs otherwise.
-    compiled: Callable[[Any], dict[str, Any]] = tf.function(
-        step, input_signature=(spec,), jit_compile=jit_compile or None
-    )
-    return compiled
+    return step

@@ -100,6 +100,16 @@ class Rules:
         if self.own is not None and "compute_loss" in vars(self.model):
             object.__delattr__(self.model, "compute_loss")
 
+    def state(self) -> dict[str, Any]:
+        """What has to be known to go on with these rules later."""
+        return {"initial": self.initial, "fired": [one.fired for one in self.standing]}
+
+    def put_back(self, state: Mapping[str, Any]) -> None:
+        """Go on with rules as they were."""
+        self.initial = state["initial"]
+        for one, fired in zip(self.standing, state["fired"], strict=True):
+            one.fired = fired
+
     def batch(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         """A step is done; ``epoch`` and ``step`` count from 1, through all phases."""
         if self.by_batch:

@@ -8,9 +8,9 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
-from math import isnan
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +21,21 @@ from ..spec.finding import Finding
 from ..spec.problem import Problem
 from ..spec.spec import Training
 from . import run as files
-from .environment import machine, versions
+from .checkpoints import FOLDER, FULL, unwritten
+from .divergence import Broken, diverged, look_into
+from .driver import Back, drive
+from .environment import backend, machine, versions
 from .listening import Listener, Watch
-from .loop import fit
+from .loop import by_tape
 from .progress import Progress, in_order
-from .run import Run, RunFolder, Status
+from .resume import Resumed, going_on, hold
+from .run import Run, RunError, RunFolder, Status
 from .split import PARTS
+from .steps import steps_of
 
 if TYPE_CHECKING:
+    import keras
+
     from .data import Prepared
     from .stages import Bench, Stage
 
@@ -44,6 +51,8 @@ class Session:
         place: RunFolder,
         show: Progress,
         prepared: Prepared | None,
+        resumed: Resumed | None = None,
+        noted: Mapping[str, Any] | None = None,
     ) -> None:
         self.typed = typed
         self.bench = bench
@@ -54,9 +63,13 @@ class Session:
         self.place = place
         self.show = show
         self.prepared = prepared
+        self.resumed = resumed
+        self.noted = dict(noted or {})
         self.watch = Watch()
         self.began = time.monotonic()
         self.about: dict[str, Any] = {}
+        self.listener = Listener(self.model, self.whole, self.watch, place, show)
+        self.broken: Broken | None = None
 
     @property
     def training(self) -> Training:
@@ -69,8 +82,13 @@ class Session:
         """Train, phase by phase, and keep what came of it.
 
         Raises:
-            Problem: E417 if Keras can't go on, E427 if a rule comes to no learning rate.
+            Problem: E417 if Keras can't go on, E427 if a rule comes to no learning rate, E436 if a file can't be
+                written.
         """
+        with hold(self.place.path):
+            return self._run(interface, devices)
+
+    def _run(self, interface: Mapping[str, Any], devices: Sequence[str]) -> Run:
         spec = self.typed.graph.spec
         from ..compiler.draw import DrawError, render
 
@@ -91,57 +109,95 @@ class Session:
             "phases": [_about(one) for one in self.stages] if len(self.stages) > 1 else None,
             "versions": versions(),
             "machine": machine(),
+            "backend": backend(),
+            "settings": [asdict(one.settings) for one in self.stages],
+            **self.noted,
         }
-        self.place.spec(spec.document)
-        self.place.json(files.INTERFACE, interface)
+        if self.resumed is not None:
+            self.about |= self.resumed.noted()
+        if self.resumed is None:
+            self.place.spec(spec.document)
+            self.place.json(files.INTERFACE, interface)
         self.place.json(files.ABOUT, self.about)
         try:
             render(self.typed, self.place.path / files.DIAGRAM)
         except DrawError as error:
             self.show.say(f"no diagram: {error}")
         self.show.say(f"run folder: {self.place.path}")
+        if settings.reasons:
+            self.show.say("; ".join(settings.reasons))
+        self.show.event("run", {"folder": str(self.place.path), "name": spec.name, "rows": self.about["rows"]})
         with self._signals():
             try:
                 self._fit()
             except KeyboardInterrupt:
                 self.watch.interrupted = self.watch.interrupted or signal.SIGINT
             except Problem:
+                with suppress(OSError):
+                    self._about("failed")
+                raise
+            except OSError as error:
+                if error.errno not in FULL:
+                    self._failed(error)
+                raise self._unwritten(error) from error
+            except RunError:
                 raise
             except Exception as error:
                 self._failed(error)
             finally:
                 self.show.end()
-            return self._keep()
+            try:
+                return self._keep()
+            except OSError as error:
+                raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> Problem:
+        """A file of the run can't be written: what is said of it, and noted if even that can be."""
+        with suppress(OSError):
+            self._about("failed")
+        return Problem(unwritten(error, self.training, self.place.path / FOLDER))
 
     def _fit(self) -> None:
         total = sum(one.training.epochs for one in self.stages)
-        listener = Listener(self.model, self.whole, self.watch, self.place, self.show)
-        self.show.begin(total, self.stages[0].feeds.steps)
+        driven = backend() == "tensorflow"
+        back = None if self.resumed is None else self.resumed.back(self.listener)
+        start = 0 if back is None else back.point.stage
+        self.show.begin(total, self.stages[start].feeds.steps)
         for index, stage in enumerate(self.stages):
+            if index < start:
+                continue
+            here = back if index == start else None
             if len(self.stages) > 1:
                 self.show.say(_phase(index, stage, len(self.stages)))
+                self.show.event("phase", {"phase": index + 1, "phases": len(self.stages), **_about(stage)})
             if index:
-                self.bench.ready(stage, self.stages[index - 1])
-            with listener.during(stage, index + 1 if len(self.stages) > 1 else None) as heard, self._lengths():
+                self.bench.ready(stage, None if here is not None else self.stages[index - 1])
+            phase = index + 1 if len(self.stages) > 1 else None
+            with self.listener.during(stage, phase, driven=driven, back=here) as heard, self._lengths():
                 # Outputs without a loss have weights that nothing moves; the spec says so, no need to warn.
                 warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
-                self._stage(stage, [*stage.callbacks, heard])
+                self._stage(stage, [*stage.callbacks, heard], here)
             if self.watch.interrupted is not None or self.watch.diverged:
                 return
 
-    def _stage(self, stage: Stage, callbacks: list[Any]) -> None:
-        """One phase, by Keras' loop or an explicit one."""
+    def _stage(self, stage: Stage, callbacks: list[Any], back: Back | None) -> None:
+        """One phase, by our loop; on other backends than TensorFlow by that of Keras."""
         last = stage.first + stage.training.epochs
         validation = stage.feeds.parts.get("validation")
-        if stage.training.loop == "custom":
-            jit = stage.settings.jit_compile is True
-            fit(self.model, stage.feeds.train, validation=validation, first=stage.first, epochs=last,
-                callbacks=callbacks, jit_compile=jit)  # fmt: skip
+        if back is not None:
+            going_on(stage.callbacks, back.point.epoch)
+        over = back is not None and (back.point.stopped or back.point.epoch >= last)
+        if backend() == "tensorflow" or over:
+            steps = None if over else steps_of(stage, self.model, _step(stage, self.model))
+            drive(self.model, steps, validation=validation, first=stage.first, epochs=last, callbacks=callbacks,
+                  between=self.listener, back=back)  # fmt: skip
+            if self.watch.diverged and steps is not None:
+                self.broken = look_into(self.model, stage, steps, self.listener)
             return
         self.model.fit(
             stage.feeds.train,
             validation_data=validation,
-            initial_epoch=stage.first,
+            initial_epoch=stage.first if back is None else back.point.epoch,
             epochs=last,
             callbacks=callbacks,
             shuffle=False,  # the feed does that
@@ -167,7 +223,8 @@ class Session:
             if self.watch.interrupted is not None:
                 raise KeyboardInterrupt
             self.watch.interrupted = number
-            self.model.stop_training = True
+            if backend() != "tensorflow":  # our own loop asks, so that it is known who wanted to stop
+                self.model.stop_training = True
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -178,6 +235,8 @@ class Session:
 
     def _failed(self, error: Exception) -> None:
         self._about("failed")
+        if self.watch.history:
+            self.place.history(self.watch.history)
         self.place.text("error.txt", "".join(traceback.format_exception(error)))
         raise Problem(
             Finding(
@@ -193,7 +252,7 @@ class Session:
         self.about |= {
             "status": status,
             "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - self.began, 3),
+            "seconds": round(self.listener.earlier + time.monotonic() - self.began, 3),
             "epochs": len(self.watch.history),
         }
         self.place.json(files.ABOUT, self.about)
@@ -226,19 +285,12 @@ class Session:
         place.json(files.METRICS, metrics)
         self._about(status)
         history = tuple(dict(row) for row in watch.history)
-        findings = (self._divergence(),) if watch.diverged else ()
+        if status == "finished":
+            self.listener.checkpoints.done()
+        stage = self.stages[watch.stage]
+        findings = (diverged(stage.typed, watch.history, self.broken),) if watch.diverged else ()
         seconds = self.about["seconds"]
         return Run(place.path, status, len(history), seconds, history, metrics, findings, watch.interrupted)
-
-    def _divergence(self) -> Finding:
-        became = "NaN" if isnan(self.watch.history[-1]["loss"]) else "infinite"
-        return Finding(
-            "E418",
-            f"the loss became {became} (no number any more) in epoch {len(self.watch.history)}",
-            (*self.stages[self.watch.stage].training.pointer, "optimizer"),
-            help="a smaller learning rate helps most often; so do inputs scaled to about -1 to 1 (Normalization, "
-            "Rescaling), `clipnorm` in the optimizer, and a loss that fits the output",
-        )
 
 
 def _about(stage: Stage) -> dict[str, Any]:
@@ -249,9 +301,15 @@ def _about(stage: Stage) -> dict[str, Any]:
         "epochs": training.epochs,
         "freeze": list(training.freeze),
         "loop": training.loop,
+        "jit_compile": settings.jit_compile,
         "steps_per_execution": settings.steps_per_execution,
         "reasons": list(settings.reasons),
     }
+
+
+def _step(stage: Stage, model: keras.Model) -> Any:
+    """An explicit step, where the spec wants the loop to be one; None for that of Keras."""
+    return by_tape(model) if stage.training.loop == "custom" else None
 
 
 def _phase(index: int, stage: Stage, count: int) -> str:
