@@ -1,7 +1,7 @@
 """All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
 
-    python benchmarks/run.py             # everything, about five minutes
-    python benchmarks/run.py check       # or: warm, many, lift, build, train
+    python benchmarks/run.py             # everything, about a quarter of an hour
+    python benchmarks/run.py check       # or: warm, many, lift, build, train, fit
 
 Medians of interleaved runs, so that a machine that slows down slows both sides down.
 """
@@ -150,6 +150,34 @@ def train(folder: Path) -> list[Row]:
     ]
 
 
+RIVALS = {
+    "tutorial": "tf.data as in tutorials, fit",
+    "tuned": "the best tf.data, 32 steps at once, fit",
+    "tape": "the same tf.data, a GradientTape",
+}
+MODELS = {
+    "one_layer": "784-10",
+    "mlp": "784-128-10",
+    "cnn": "the CNN 16/32",
+    "lstm": "an LSTM of 32",
+    "table": "a table",
+}
+
+
+def fit(folder: Path) -> list[Row]:
+    """Rows a second of five models against three ways by hand, and what checkpoints cost."""
+    rows: list[Row] = []
+    for model, what in MODELS.items():
+        found = _json([str(HERE / "train_models.py"), model, str(folder)])
+        for rival, words in RIVALS.items():
+            name = f"train {what}, rows a second" if rival == "tutorial" else "the same"
+            side, ratio = f"{words}, {found[rival]:,.0f}", f"{found[f'against_{rival}']:.2f}x"
+            rows.append((name, f"{found['keraspec']:,.0f}", side, ratio))
+    found = _json([str(HERE / "train_models.py"), "checkpoints", str(folder)])
+    without = f"without any, {found['without']:.2f} s"
+    return [*rows, ("a run with checkpoints", f"{found['with']:.2f} s", without, f"{found['share']:+.1%} of its time")]
+
+
 def many(folder: Path) -> list[Row]:
     """A thousand specs in one command, on all cores and on one: small ones, and ones of ResNet-50's size."""
     small = (HERE.parent / "examples" / "penguins.keraspec.toml").read_text(encoding="utf-8")
@@ -214,7 +242,7 @@ def _json(arguments: list[str]) -> dict[str, float]:
     return found
 
 
-PARTS = {"check": check, "warm": warm, "many": many, "lift": lift, "build": build, "train": train}
+PARTS = {"check": check, "warm": warm, "many": many, "lift": lift, "build": build, "train": train, "fit": fit}
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from ..spec.spec import Training
 
 PACKAGES: Final = ("keraspec", "keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "pyarrow")
 STEPS_AT_ONCE: Final = 32
-"""Steps in one call where nothing has to happen between them: more of them gain nothing measurable."""
+"""Steps in one call over batches that a pipeline makes: more of them gain nothing measurable."""
 
 
 def backend() -> str:
@@ -123,13 +123,22 @@ class Settings:
     reasons: tuple[str, ...]
 
 
-def choose(training: Training, steps: int, callbacks: Iterable[Object], gpu: bool) -> Settings:
+def choose(
+    training: Training,
+    steps: int,
+    callbacks: Iterable[Object],
+    gpu: bool,
+    *,
+    fitting: int | None = None,
+    resident: bool = False,
+) -> Settings:
     """Pin what ``"auto"`` leaves open.
 
     XLA is off on a CPU, where it makes TensorFlow's convolutions up to ten times slower, and left to Keras on a GPU
     and on other backends: JAX is slow without it.
     ``steps`` are those of an epoch, 0 where they are not known: that many at most are run at once, and one only
-    where a callback acts between steps.
+    where a callback acts between steps. ``fitting`` is what fits into one call (``pace``). A pipeline gains nothing by
+    more than 32; rows that are ``resident``, all of them in memory, may be gone through in one call.
     """
     reasons = []
     jit: bool | str = training.jit_compile
@@ -149,11 +158,21 @@ def choose(training: Training, steps: int, callbacks: Iterable[Object], gpu: boo
             at_once = 1
             reasons.append(f"steps_per_execution: 1, {acting} acts between steps")
         else:
-            # Where the number is not known, one at a time would make Keras run a step too many.
-            at_once = min(STEPS_AT_ONCE, steps) if steps > 0 else STEPS_AT_ONCE
-            known = f"an epoch has {steps} steps" if steps > 0 else "the number of steps is not known"
-            reasons.append(f"steps_per_execution: {at_once}, {known}")
+            at_once, why = _at_once(steps, fitting, resident)
+            reasons.append(f"steps_per_execution: {at_once}, {why}")
     return Settings(jit, at_once, tuple(reasons))
+
+
+def _at_once(steps: int, fitting: int | None, resident: bool) -> tuple[int, str]:
+    """How many steps to take in one call, and why."""
+    if steps <= 0:
+        # One at a time would make Keras evaluate a batch too many of what ends without saying when.
+        return max(2, min(STEPS_AT_ONCE, fitting or STEPS_AT_ONCE)), "the number of steps is not known"
+    most = steps if resident else min(STEPS_AT_ONCE, steps)
+    if fitting is not None and fitting < most:
+        return fitting, "which is about half a second"
+    whole = ", all rows are in memory" if resident and steps > STEPS_AT_ONCE else ""
+    return most, f"an epoch has {steps} steps{whole}"
 
 
 def acts_between_steps(callback: Object) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .buckets import plan_of
 from .data import Rows
 from .deferred import Deferred
 from .environment import backend
@@ -65,12 +66,49 @@ class Order:
 
         return tf.convert_to_tensor(self._epoch)
 
-    def rows(self, count: int) -> tf.Tensor:
+    def rows(self, count: int, dtype: tf.DType | None = None) -> tf.Tensor:
         """All row indices in this epoch's order, in a pipeline of TensorFlow's; ``order.permutation`` is the same."""
         import tensorflow as tf
 
         seed = tf.stack([tf.constant(self.seed, tf.int64), self._epoch])
-        return tf.random.experimental.stateless_shuffle(tf.range(count, dtype=tf.int64), seed=seed)
+        return tf.random.experimental.stateless_shuffle(tf.range(count, dtype=dtype or tf.int64), seed=seed)
+
+
+class Held:
+    """Rows as tensors in memory, and how a batch is made of some of them; some may be read when they are needed."""
+
+    def __init__(self, rows: Rows, form: Form) -> None:
+        import tensorflow as tf
+
+        self.form = form
+        self.count = rows.count
+        self.buckets = rows.buckets
+        with tf.device("CPU:0"):
+            self.inputs = {name: _held(rows.inputs[name], dtype) for name, dtype in form.inputs.items()}
+            self.targets = {name: _held(array) for name, array in rows.targets.items()}
+            self.weights = {name: _held(array) for name, array in rows.weights.items()}
+        self.dtypes = {name: tf.as_dtype(dtype) for name, dtype in form.inputs.items()}
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is in memory."""
+        every = (*self.inputs.values(), *self.targets.values(), *self.weights.values())
+        return not any(isinstance(one, Deferred) for one in every)
+
+    def batch(self, chosen: tf.Tensor) -> Any:
+        """The batch of the rows chosen, as ``feed`` gives it."""
+        import tensorflow as tf
+
+        form, size = self.form, tf.shape(chosen)[0]
+        x = form.x({name: _cast(_rows(held, chosen), self.dtypes[name]) for name, held in self.inputs.items()})
+        if not self.targets:
+            return (x,)  # bare, several inputs would be taken for inputs and targets
+        zeros = {name: tf.zeros([size]) for name in form.outputs if name not in self.targets}
+        y = form.y(zeros | {name: _rows(held, chosen) for name, held in self.targets.items()})
+        if not self.weights:
+            return x, y
+        ones = {name: tf.ones([size]) for name in form.outputs if name not in self.weights}
+        return x, y, form.y(ones | {name: _rows(held, chosen) for name, held in self.weights.items()})
 
 
 def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> Any:
@@ -85,27 +123,18 @@ def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) ->
         from .batches import batches as batches_of
 
         return batches_of(rows, form, batch_size, order)
+    return fed(Held(rows, form), batch_size, order)
+
+
+def fed(held: Held, batch_size: int, order: Order | None = None) -> tf.data.Dataset:
+    """The batches of rows that are held, by tf.data."""
     import tensorflow as tf
 
-    count = rows.count
-    with tf.device("CPU:0"):
-        inputs = {name: _held(rows.inputs[name], dtype) for name, dtype in form.inputs.items()}
-        targets = {name: _held(array) for name, array in rows.targets.items()}
-        weights = {name: _held(array) for name, array in rows.weights.items()}
-    dtypes = {name: tf.as_dtype(dtype) for name, dtype in form.inputs.items()}
-
-    def batch(chosen: tf.Tensor) -> Any:
-        size = tf.shape(chosen)[0]
-        x = form.x({name: _cast(_rows(held, chosen), dtypes[name]) for name, held in inputs.items()})
-        if not targets:
-            return (x,)  # bare, several inputs would be taken for inputs and targets
-        zeros = {name: tf.zeros([size]) for name in form.outputs if name not in targets}
-        y = form.y(zeros | {name: _rows(held, chosen) for name, held in targets.items()})
-        if not weights:
-            return x, y
-        ones = {name: tf.ones([size]) for name in form.outputs if name not in weights}
-        return x, y, form.y(ones | {name: _rows(held, chosen) for name, held in weights.items()})
-
+    count = held.count
+    if order is not None and held.buckets is not None:
+        plan = plan_of(held.buckets, batch_size)
+        batches = plan.dataset(order).map(held.batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        return _finished(batches, plan.count)
     steps = -(-count // batch_size)
     starts = tf.data.Dataset.range(0, count, batch_size)
 
@@ -113,12 +142,12 @@ def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) ->
         return every[start : start + batch_size]
 
     if order is None:
-        every = tf.range(count, dtype=tf.int64)
-        batches = starts.map(lambda start: indices(start, every))
+        batches = starts.map(lambda start: tf.range(start, tf.minimum(start + batch_size, count), dtype=tf.int64))
     else:
-        one = tf.data.Dataset.from_tensors(0).map(lambda _: order.rows(count))
+        short = tf.int32 if count < tf.int32.max else tf.int64  # a row takes half as much memory then
+        one = tf.data.Dataset.from_tensors(0).map(lambda _: order.rows(count, short))
         batches = one.flat_map(lambda every: starts.map(lambda start: indices(start, every)))
-    return _finished(batches.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
+    return _finished(batches.map(held.batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
 
 
 def mapped(dataset: tf.data.Dataset, function: Any, steps: int) -> tf.data.Dataset:

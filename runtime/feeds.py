@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.augmentations import augmentations
 from ..compiler.graph import TypedGraph
+from .buckets import steps_of
 from .data import Prepared, Rows
 from .environment import backend
-from .feed import Form, Order, feed, mapped
+from .feed import Form, Held, Order, fed, feed, mapped
 from .preprocessing import Cut, keepable
 from .split import PARTS
 
@@ -24,12 +25,24 @@ INFINITE: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """The batches of each part, as the model that is trained takes them; ``steps`` of an epoch, if known."""
+    """The batches of each part, as the model that is trained takes them; ``steps`` of an epoch, if known.
+
+    ``held`` are the rows of training where all are in memory as the model takes them: batches of ``size`` in the order
+    of ``shuffled``, else as they stand, are then those of ``train``.
+    """
 
     train: tf.data.Dataset
     parts: Mapping[str, tf.data.Dataset]
     steps: int
     order: Order | None
+    held: Held | None = None
+    size: int = 0
+    shuffled: Order | None = None
+
+
+def steps_in(rows: Rows, size: int, order: Order | None) -> int:
+    """Batches of rows; of rows in an order of their own those of one length come together, where that is wished."""
+    return steps_of(rows.count, None if order is None else rows.buckets, size)
 
 
 def inputs_only(rows: Rows) -> Rows:
@@ -42,40 +55,53 @@ def feeds_of(prepared: Prepared, form: Form, halves: Cut | None, typed: TypedGra
     data = typed.graph.spec.data
     size = data.batch_size if data is not None else 32
     order = Order(data.seed if data is not None else 0) if data is None or data.shuffle else None
-    cache = data is None or data.cache
+    cache = (data is None or bool(data.cache)) and not prepared.streamed
     parts = {}
     training: tf.data.Dataset | None = None
+    held: Held | None = None
     for part in PARTS:
         rows = prepared.parts[part]
         if not rows.count:
             continue
-        parts[part], ordered = _part(rows, form, halves, size, order if part == "train" else None, cache)
+        parts[part], ordered, kept = _part(rows, form, halves, size, order if part == "train" else None, cache)
         if part == "train":
-            training = ordered
+            training, held = ordered, kept
     assert training is not None
-    steps = -(-prepared.parts["train"].count // size)
+    shuffled = order
     if data is not None and augmentations(typed.graph.spec):
         order = order or Order(data.seed)  # it says which epoch it is
-        training = _varied(prepared.parts["train"], form, halves, typed, order)
-    return Feeds(training, parts, steps, order)
+        training, held = _varied(prepared.parts["train"], form, halves, typed, order), None
+    return Feeds(training, parts, len(training), order, held, size, shuffled)
 
 
 def _part(
     rows: Rows, form: Form, halves: Cut | None, size: int, order: Order | None, cache: bool
-) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """The batches of one part in the order of the rows, and in the order of training."""
+) -> tuple[tf.data.Dataset, tf.data.Dataset, Held | None]:
+    """The batches of one part in the order of the rows, and in the order of training; the rows, where in memory."""
     if halves is None:
-        plain = feed(rows, form, size)
-        return plain, feed(rows, form, size, order) if order is not None else plain
+        return _both(rows, form, size, order)
     front = halves.prefix
     if cache and keepable(front, rows.count):
+        # What is kept ready is of one length: there is nothing to be put into buckets.
         ready = Rows(_ahead(front, feed(inputs_only(rows), form, 4096), halves.names), rows.targets, rows.weights)
         inner = Form({name: str(array.dtype) for name, array in ready.inputs.items()}, form.outputs, form.named)
-        plain = feed(ready, inner, size)
-        return plain, feed(ready, inner, size, order) if order is not None else plain
-    steps = -(-rows.count // size)
-    plain = mapped(feed(rows, form, size), through(front), steps)
-    return plain, mapped(feed(rows, form, size, order), through(front), steps) if order is not None else plain
+        return _both(ready, inner, size, order)
+    plain = mapped(feed(rows, form, size), through(front), steps_in(rows, size, None))
+    if order is None:
+        return plain, plain, None
+    return plain, mapped(feed(rows, form, size, order), through(front), steps_in(rows, size, order)), None
+
+
+def _both(rows: Rows, form: Form, size: int, order: Order | None) -> tuple[Any, Any, Held | None]:
+    """Batches in both orders, of the same tensors."""
+    if backend() != "tensorflow":
+        plain = feed(rows, form, size)
+        return plain, feed(rows, form, size, order) if order is not None else plain, None
+    held = Held(rows, form)
+    plain = fed(held, size)
+    if order is None:
+        return plain, plain, held if held.whole else None
+    return plain, fed(held, size, order), held if held.whole and held.buckets is None else None
 
 
 def _varied(rows: Rows, form: Form, halves: Cut | None, typed: TypedGraph, order: Order) -> tf.data.Dataset:
@@ -84,7 +110,7 @@ def _varied(rows: Rows, form: Form, halves: Cut | None, typed: TypedGraph, order
 
     data = typed.graph.spec.data
     assert data is not None
-    steps = -(-rows.count // data.batch_size)
+    steps = steps_in(rows, data.batch_size, order if data.shuffle else None)
     batches = feed(rows, form, data.batch_size, order if data.shuffle else None)
     batches = varied(batches, Augmenter(typed, data.seed), form, order, steps)
     return batches if halves is None else mapped(batches, through(halves.prefix), steps)

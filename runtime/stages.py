@@ -18,6 +18,7 @@ from .environment import Settings, choose
 from .feed import Form
 from .feeds import Feeds, feeds_of
 from .frozen import Freezer
+from .pace import steps_at_once
 from .preprocessing import Cut
 
 if TYPE_CHECKING:
@@ -88,25 +89,28 @@ def stages_of(
             if id(ready) not in made:
                 made[id(ready)] = feeds_of(ready, form, halves, one)
         feeds = made[id(ready)] if own is None else own
-        settings = _settings(training, choose(training, feeds.steps, [w.object for w in wished(training)], gpu))
+        settings = _settings(training, _chosen(one, feeds, gpu=gpu))
         found.append(Stage(one, feeds, settings, adaptive, first))
         first += training.epochs
     return tuple(found)
 
 
+def _chosen(typed: TypedGraph, feeds: Feeds, *, gpu: bool) -> Settings:
+    """How steps are run, for all that the data and the callbacks say."""
+    training, data = _training(typed), typed.graph.spec.data
+    fitting = steps_at_once(typed, feeds.size or (data.batch_size if data is not None else 32), gpu=gpu)
+    listed = [one.object for one in wished(training)]
+    return choose(training, feeds.steps, listed, gpu, fitting=fitting, resident=feeds.held is not None)
+
+
 def _settings(training: Training, settings: Settings) -> Settings:
     """One step at a time where something has to happen between steps."""
-    reason = None
-    if any(rule.check == "batch" for rule in training.rules):
-        reason = "a rule looks at every batch"
-    elif training.loop == "custom":
-        reason = "the loop is an explicit one"
-    elif training.checkpoint is not None and training.checkpoint.every != "epoch":
-        reason = "the model is kept every so many steps"
-    if reason is None or settings.steps_per_execution == 1:
+    if settings.steps_per_execution == 1 or not any(rule.check == "batch" for rule in training.rules):
         return settings
     reasons = [one for one in settings.reasons if not one.startswith("steps_per_execution")]
-    return replace(settings, steps_per_execution=1, reasons=(*reasons, f"steps_per_execution: 1, {reason}"))
+    return replace(
+        settings, steps_per_execution=1, reasons=(*reasons, "steps_per_execution: 1, a rule looks at every batch")
+    )
 
 
 class Bench:
@@ -162,12 +166,13 @@ def optimizer_in(training: Training) -> Any:
 
 def carry(old: Sequence[keras.Variable], new: Sequence[keras.Variable]) -> None:
     """Hand over what an optimizer keeps to another of its kind: what has the same name, behind the optimizer's own."""
-    kept = _named(old)
-    for name, variable in _named(new).items():
+    kept = named_slots(old)
+    for name, variable in named_slots(new).items():
         there = kept.get(name)
         if there is not None and there.shape == variable.shape:
             variable.assign(there)
 
 
-def _named(variables: Sequence[keras.Variable]) -> Mapping[str, keras.Variable]:
+def named_slots(variables: Sequence[keras.Variable]) -> Mapping[str, keras.Variable]:
+    """What an optimizer keeps by name, behind the optimizer's own."""
     return {one.path.partition("/")[2]: one for one in variables}

@@ -195,6 +195,17 @@ def test_an_explicit_loop_is_fit_to_the_last_bit(check: Check, tmp_path: Path) -
     assert logs[0] == logs[1]
 
 
+def test_steps_one_by_one_and_all_at_once_are_the_same(check: Check, tmp_path: Path) -> None:
+    one = trained(check, tmp_path / "one", "epochs = 2\nsteps_per_execution = 1\n")
+    many = trained(check, tmp_path / "many", "epochs = 2\n")
+    about = [json.loads((run.folder / "run.json").read_text()) for run in (one, many)]
+    assert [found["steps_per_execution"] for found in about] == [1, 5]
+    assert "steps_per_execution: 5, an epoch has 5 steps" in about[1]["reasons"]
+    assert rows_of(one) == rows_of(many)
+    first, second = weights(one), weights(many)
+    assert all((value == second[name]).all() for name, value in first.items())
+
+
 def test_an_explicit_loop_stops_when_it_is_told(check: Check, tmp_path: Path) -> None:
     stop = 'epochs = 9\ncallbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 1, min_delta = 99 }]\n'
     runs = [trained(check, tmp_path / loop, f'{stop}loop = "{loop}"\n') for loop in ("fit", "custom")]
@@ -323,7 +334,7 @@ def kernels(check: Check, tmp_path: Path, name: str, more: str) -> tuple[Run, Ma
     run = trained(check, tmp_path / name, f"checkpoint = {{ keep = 9 }}\n{more}")
     from keraspec.runtime.saved import open_model
 
-    kept = {path.name: open_model(path) for path in sorted((run.folder / "checkpoints").iterdir())}
+    kept = {path.name: open_model(path) for path in sorted((run.folder / "checkpoints").glob("*.keras"))}
     return run, weights(run), {key: {w.path: np.array(w) for w in one.weights} for key, one in kept.items()}
 
 
@@ -463,7 +474,8 @@ freeze = ["back.block_1*", "back.Conv1"]
 def test_checkpoints_every_few_steps(check: Check, tmp_path: Path) -> None:
     run = trained(check, tmp_path / "run", "epochs = 3\ncheckpoint = { every = 4, keep = 2 }\n")
     folder = run.folder / "checkpoints"
-    assert sorted(path.name for path in folder.iterdir()) == ["step-00000008.keras", "step-00000012.keras"]
+    names = [f"step-{step:08d}.{kind}" for step in (8, 12) for kind in ("keras", "npz")]
+    assert sorted(path.name for path in folder.iterdir()) == names
     from keraspec.runtime.saved import open_model
 
     assert int(open_model(folder / "step-00000012.keras").optimizer.iterations) == 12
