@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ from .deferred import Deferred
 from .examples import Examples, examples_of, row_shape
 from .gathered import gathered, wants_of
 from .labels import Encoding, Head, encoded, learn
+from .progress import SILENT, Progress
 from .sources import reader
 from .split import PARTS
+from .streams import streams
 from .table import Table
-from .tensors import MisfitError
+from .tensors import MisfitError, Sizes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
 class Rows:
     """Rows of one part: an array for each input and target, the first axis being the rows.
 
-    ``weights`` has, by output, how much each row counts in the loss.
+    ``weights`` has, by output, how much each row counts in the loss; ``buckets`` which rows may come together into a
+    batch, where they are told apart by their length.
     """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Mapping[str, Array] = field(default_factory=dict)
+    buckets: Array | None = None
 
     @property
     def count(self) -> int:
@@ -52,7 +56,7 @@ class Prepared:
 
     ``parts`` holds train, validation and test; ``columns`` says which columns feed what; ``encodings`` and
     ``heads`` are by output. ``dropped`` rows were left out because a value was missing; ``skipped`` says of rows
-    that can't be read, why.
+    that can't be read, why. ``streamed``: there are more rows than memory should hold, and they are read by the batch.
     """
 
     parts: Mapping[str, Rows]
@@ -61,10 +65,11 @@ class Prepared:
     heads: Mapping[str, Head]
     dropped: int = 0
     skipped: tuple[str, ...] = ()
+    streamed: bool = False
 
 
-def prepare(typed: TypedGraph, folder: Path) -> Prepared:
-    """Read the spec's source and make arrays of it.
+def prepare(typed: TypedGraph, folder: Path, show: Progress = SILENT) -> Prepared:
+    """Read the spec's source and make arrays of it; rows that do not fit into memory are laid down in files.
 
     ``folder`` is what paths in the spec are relative to.
 
@@ -83,8 +88,14 @@ def prepare(typed: TypedGraph, folder: Path) -> Prepared:
             )
         )
     skip = data.on_error == "skip"
-    table = reader(data.source["type"]).read(data.source, folder, (*data.pointer, "source"), skip=skip, typed=typed)
-    prepared = from_table(typed, table, bind(typed.graph, table), folder)
+    one = reader(data.source["type"])
+    if streams(one, data, folder):
+        from .streamed import prepare_streamed
+
+        prepared = prepare_streamed(typed, one, folder, show)
+    else:
+        table = one.read(data.source, folder, (*data.pointer, "source"), skip=skip, typed=typed)
+        prepared = from_table(typed, table, bind(typed.graph, table), folder)
     if not data.split.sources:
         return prepared
     from .given import with_given
@@ -96,9 +107,8 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
     """Arrays and parts from a table whose columns are bound."""
     spec = typed.graph.spec
     data = spec.data or Data(source={})
-    heads = {name: head_of(typed, name) for name in compared(spec, typed.graph.outputs)}
-    stated = {name: typed.graph.nodes[name].input for name in bindings.inputs}
-    shapes = {name: (row_shape(one.shape or (), data.window), one.dtype) for name, one in stated.items() if one}
+    heads = heads_of(typed)
+    shapes = shapes_of(typed, bindings.inputs)
     ready = gathered(table, bindings, wants_of(shapes, heads, data, folder))
     rows = ready.rows
     findings: list[Finding] = []
@@ -106,20 +116,33 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
     targets: dict[str, Any] = {}
     encodings: dict[str, Encoding] = {}
     for name, binding in bindings.inputs.items():
-        with _Collect(findings, binding, rows, table):
+        with Collect(findings, binding, rows, table):
             inputs[name] = ready.input(binding, *shapes[name])
-            _check_words(typed, name, inputs[name])
+            check_words(typed, name, inputs[name])
     for name, binding in bindings.targets.items():
-        with _Collect(findings, binding, rows, table):
+        with Collect(findings, binding, rows, table):
             columns = ready.target(binding, heads[name])
             encodings[name] = learn(columns, heads[name], binding.encode)
             targets[name] = encoded(columns, heads[name], encodings[name])
     if findings:
         raise Problem(*findings)
     examples = examples_of(table, data.split, data.window, data.seed, rows, ready.columns)
-    every = Rows(inputs, targets, ready.weights(bindings, table, targets))
+    every = Rows(inputs, targets, ready.weights(bindings, table, targets), ready.buckets(bindings))
     parts = {name: taken_rows(examples[name], every) for name in PARTS}
     return weighed(typed, Prepared(parts, bindings, encodings, heads, ready.dropped, ready.skipped))[0]
+
+
+def heads_of(typed: TypedGraph) -> dict[str, Head]:
+    """What each output is trained to say that is compared with something."""
+    return {name: head_of(typed, name) for name in compared(typed.graph.spec, typed.graph.outputs)}
+
+
+def shapes_of(typed: TypedGraph, names: Iterable[str]) -> dict[str, tuple[Sizes, str]]:
+    """The shape that one row of each of these inputs has, and the dtype."""
+    data = typed.graph.spec.data
+    window = None if data is None else data.window
+    stated = {name: typed.graph.nodes[name].input for name in names}
+    return {name: (row_shape(one.shape or (), window), one.dtype) for name, one in stated.items() if one}
 
 
 def taken_rows(examples: Examples, rows: Rows) -> Rows:
@@ -128,6 +151,7 @@ def taken_rows(examples: Examples, rows: Rows) -> Rows:
         {name: examples.of_inputs(array) for name, array in rows.inputs.items()},
         {name: examples.of_rows(array) for name, array in rows.targets.items()},
         {name: examples.of_rows(array) for name, array in rows.weights.items()},
+        None if rows.buckets is None else examples.of_rows(rows.buckets),
     )
 
 
@@ -177,7 +201,7 @@ def head_loss(typed: TypedGraph, output: str) -> Any:
     return own.loss if own is not None and own.loss is not None else training.loss
 
 
-class _Collect:
+class Collect:
     """Turns a misfit inside of ``with`` into a finding at the binding's place."""
 
     def __init__(self, findings: list[Finding], binding: Binding, rows: Array, table: Table) -> None:
@@ -204,7 +228,7 @@ def misfit(error: MisfitError, binding: Binding, rows: Array, table: Table) -> F
     return Finding(error.code, message, binding.pointer, binding.part, help=error.help)
 
 
-def _check_words(typed: TypedGraph, name: str, array: Any) -> None:
+def check_words(typed: TypedGraph, name: str, array: Any) -> None:
     """An Embedding that an input goes straight into must have a row for each of its numbers."""
     if isinstance(array, Deferred) or array.dtype.kind not in "iuf":
         return

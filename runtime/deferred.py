@@ -16,6 +16,27 @@ KEPT_BYTES: Final = 2**30
 """What is larger than this is not kept in memory as a whole, but read batch by batch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The numbers of all rows in order, which takes no memory however many there are."""
+
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, chosen: Any) -> Array:
+        """The numbers of the rows chosen; given as an array, they are that array."""
+        import numpy as np
+
+        if isinstance(chosen, slice):
+            return np.arange(*chosen.indices(self.count))
+        numbers = np.asarray(chosen)
+        if numbers.dtype.kind == "b":
+            return np.flatnonzero(numbers)
+        return np.where(numbers < 0, numbers + self.count, numbers) if (numbers < 0).any() else numbers
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Deferred:
     """Rows by their numbers, ``read`` when they are asked for.
@@ -25,7 +46,7 @@ class Deferred:
     """
 
     read: Callable[[Array], Array]
-    rows: Array
+    rows: Array | Every
     sizes: tuple[int | None, ...]
     dtype: np.dtype[Any]
 
@@ -62,7 +83,7 @@ def held(array: Any) -> Any:
 
     if isinstance(array, Deferred) or array.nbytes <= KEPT_BYTES or not _in_file(array):
         return array
-    return Deferred(lambda rows: np.asarray(array[rows]), np.arange(len(array)), array.shape[1:], array.dtype)
+    return Deferred(lambda rows: np.asarray(array[rows]), Every(len(array)), array.shape[1:], array.dtype)
 
 
 def _in_file(array: Any) -> bool:
@@ -104,4 +125,4 @@ def padded(rows: Sequence[Any], sizes: Sequence[int | None], dtype: Any, value: 
             place[tuple(slice(size) for size in row.shape)] = row
         return filled
 
-    return Deferred(read, np.arange(len(kept)), tuple(sizes), np.dtype(dtype))
+    return Deferred(read, Every(len(kept)), tuple(sizes), np.dtype(dtype))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..spec.document import Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
+from .buckets import bucket_of, together
 from .cells import is_arrow, taken, unreadable
 from .columns import Binding, Bindings
 from .deferred import Deferred, held, padded, part
@@ -33,14 +34,14 @@ Side = Literal["input", "target"]
 class Wants:
     """What is done with rows: shape and dtype of each input, what each output is trained to say, and how the spec
     deals with ``missing`` values and with rows that can't be read. ``folder`` is what paths in the spec are relative
-    to; with ``keep`` files are kept in memory where they fit."""
+    to; what is in files is kept in memory where it fits with ``keep`` at "auto", always with True, never with False."""
 
     inputs: Mapping[str, tuple[Sizes, str]]
     heads: Mapping[str, Head]
     missing: str | Mapping[str, Any] = "error"
     on_error: str = "stop"
     folder: Path = Path()
-    keep: bool = True
+    keep: bool | str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,31 @@ class Gathered:
             return _padded(columns[0][0], values, shape, dtype, binding.pad)
         return held(fitted(columns, shape, dtype))
 
+    def unequal(self, binding: Binding, shape: Sizes, dtype: str) -> list[Array] | None:
+        """The rows of an input one by one, where they may be of unequal length.
+
+        Raises:
+            MisfitError: if they do not fit.
+        """
+        if dtype == "string" or len(binding.columns) > 1 or all(isinstance(size, int) for size in shape):
+            return None
+        values = self.columns[binding.columns[0]]
+        if is_arrow(values) or not hasattr(values, "dtype") or (values.dtype.kind == "O" and not _ragged(values)):
+            return None
+        return _one_by_one(list(values), dtype)
+
+    def buckets(self, bindings: Bindings) -> Array | None:
+        """The bucket of each row, by the lengths of the inputs that state any; None where none is of unequal rows."""
+        import numpy as np
+
+        found = []
+        for binding in bindings.inputs.values():
+            values = self.named("input", binding)[0][1]
+            if binding.buckets and len(binding.columns) == 1 and _ragged(values):
+                lengths = np.fromiter((len(np.atleast_1d(one)) for one in values), np.int64, len(values))
+                found.append(bucket_of(lengths, binding.buckets))
+        return together(found)
+
     def target(self, binding: Binding, head: Head) -> list[tuple[str, Values]]:
         """The columns of a target; rows of unequal length are filled up to the longest of all."""
         columns = self.named("target", binding)
@@ -98,8 +124,10 @@ class Gathered:
         return dict.fromkeys(outputs, sample_weights(self.columns[name], name, table, self.rows))
 
 
-def gathered(table: Table, bindings: Bindings, wants: Wants) -> Gathered:
+def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = False) -> Gathered:
     """Fill or drop missing values, open files, and leave out what can't be read where that is wished.
+
+    A ``piece`` of a table may be left without any row.
 
     Raises:
         Problem: E402, E404, E405 (see ``missing.completed``), E407 for files that can't be read, E412 if no row is
@@ -114,7 +142,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants) -> Gathered:
     if keep is not None:
         rows = rows[keep]
         columns = {name: taken(values, rows) for name, values in columns.items()}
-    if not len(rows):
+    if not len(rows) and not piece:
         reason = "every row lacks a value" if total else "it has no rows"
         raise Problem(Finding("E412", f"nothing is left of {table.origin}: {reason}", ("data", "source")))
     skip = wants.on_error == "skip"
@@ -137,7 +165,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants) -> Gathered:
             elif skip and side == "input" and wants.inputs[binding.name][1] != "string":
                 for name in binding.columns:
                     cells = unreadable(columns[name])
-                    if len(cells) < len(rows):  # else it is no column of numbers at all
+                    if len(cells) < len(rows) or piece:  # else it is no column of numbers at all
                         wrong |= {
                             row: f'{table.place(int(rows[row]))}: `{name}` holds "{cell}", which is no number'
                             for row, cell in cells.items()
@@ -147,7 +175,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants) -> Gathered:
             bad |= wrong
     if findings:
         raise Problem(*findings)
-    if bad and len(bad) == len(rows):
+    if bad and len(bad) == len(rows) and not piece:
         first = bad[min(bad)]
         message = f"nothing is left of {table.origin}: no row can be read"
         raise Problem(Finding("E412", message, ("data", "source"), help=f"the first: {first}"))
@@ -246,18 +274,29 @@ def _padded(name: str, values: Array, shape: Sizes, dtype: str, pad: float) -> D
     """
     import numpy as np
 
-    rows = [cast(np.atleast_1d(one)[None], dtype)[0] if one.size else one for one in values]
+    rows = _one_by_one(values, dtype)
     sizes = [size if isinstance(size, int) else None for size in shape]
     try:
         return padded(rows, sizes, np.float32 if dtype == "bfloat16" else dtype, pad)
     except ValueError as error:
-        index = int(error.args[0])
-        written = ", ".join(str(size) for size in shape)
-        raise MisfitError(
-            f"`{name}` has a row of shape {list(rows[index].shape)}, but the shape [{written}] takes no such row",
-            'shorter rows are filled up; make the size a word, as in ["time"], for rows of any length',
-            index,
-        ) from None
+        raise too_long(name, rows, shape, int(error.args[0])) from None
+
+
+def too_long(name: str, rows: Sequence[Array], shape: Sizes, index: int) -> MisfitError:
+    """What to say of a row that an input has no room for."""
+    written = ", ".join(str(size) for size in shape)
+    return MisfitError(
+        f"`{name}` has a row of shape {list(rows[index].shape)}, but the shape [{written}] takes no such row",
+        'shorter rows are filled up; make the size a word, as in ["time"], for rows of any length',
+        index,
+    )
+
+
+def _one_by_one(values: Iterable[Array], dtype: str) -> list[Array]:
+    import numpy as np
+
+    empty = np.float32 if dtype == "bfloat16" else dtype
+    return [cast(np.atleast_1d(one)[None], dtype)[0] if one.size else one.astype(empty) for one in values]
 
 
 def wants_of(inputs: Mapping[str, tuple[Sizes, str]], heads: Mapping[str, Head], source: Any, folder: Path) -> Wants:

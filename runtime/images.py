@@ -31,7 +31,7 @@ def opened(cell: str | bytes) -> Image.Image:
     from PIL import Image
 
     try:
-        return Image.open(io.BytesIO(cell) if isinstance(cell, bytes) else Path(cell))
+        return Image.open(io.BytesIO(cell if isinstance(cell, bytes) else Path(cell).read_bytes()))
     except Image.DecompressionBombError as error:
         raise ValueError(str(error)) from error
 
@@ -55,24 +55,63 @@ def pixels(cell: str | bytes, channels: int | None) -> Array:
     Raises:
         OSError, ValueError, SyntaxError: if it is no picture, or broken.
     """
+    with opened(cell) as image:
+        return _pixels(image, channels)
+
+
+def scaled(cell: str | bytes, height: int, width: int, channels: int) -> Array:
+    """``resized(pixels(cell, channels), height, width)``, and sooner where the picture has colours.
+
+    Raises:
+        OSError, ValueError, SyntaxError: if it is no picture, or broken.
+    """
     import numpy as np
 
     with opened(cell) as image:
-        if image.mode.startswith("I") or image.mode == "F":  # more than 8 bits: Pillow would cut them off at 255
-            wide = np.asarray(image)
-            image.load()
-            if image.mode == "F":
-                wide = np.clip(wide, 0, 255).astype(np.uint8)
-            elif channels is not None:
-                wide = (wide.astype(np.int64) >> 8).astype(np.uint8)
-            return np.repeat(wide[..., None], channels or 1, axis=-1)
-        if channels is None:
-            flat = image if image.mode in ("P", "L", "1") else image.convert("L")
-            return np.asarray(flat, np.uint8)[..., None]
-        if image.mode == "P" and "transparency" in image.info and channels == 3:
-            image = image.convert("RGBA")
-        array = np.asarray(image if image.mode == MODES[channels] else image.convert(MODES[channels]))
-        return array if array.ndim == 3 else array[..., None]
+        if image.mode != "RGB" or channels != 3 or image.size == (width, height):
+            return resized(_pixels(image, channels), height, width)
+        # Pillow keeps colours in four bytes, which can be moved as one number.
+        whole = np.frombuffer(image.tobytes("raw", "RGBX"), np.uint32).reshape(image.height, image.width)
+    first, second, far = _weights(whole.shape[1], width)
+    made = _between(_bytes(whole, first), _bytes(whole, second), far[:, None])
+    first, second, far = _weights(whole.shape[0], height)
+    return _between(made.take(first, 0), made.take(second, 0), far[:, None, None])[..., :3]
+
+
+def _bytes(pixels: Array, columns: Array) -> Array:
+    """Some columns of a picture with four bytes a pixel, as float32."""
+    import numpy as np
+
+    chosen = pixels.take(columns, 1)
+    return chosen.view(np.uint8).reshape(*chosen.shape, 4).astype(np.float32)
+
+
+def _between(near: Array, step: Array, far: Array) -> Array:
+    """What lies between two arrays; the second is used up."""
+    step -= near
+    step *= far
+    step += near
+    return step
+
+
+def _pixels(image: Image.Image, channels: int | None) -> Array:
+    import numpy as np
+
+    if image.mode.startswith("I") or image.mode == "F":  # more than 8 bits: Pillow would cut them off at 255
+        wide = np.asarray(image)
+        image.load()
+        if image.mode == "F":
+            wide = np.clip(wide, 0, 255).astype(np.uint8)
+        elif channels is not None:
+            wide = (wide.astype(np.int64) >> 8).astype(np.uint8)
+        return np.repeat(wide[..., None], channels or 1, axis=-1)
+    if channels is None:
+        flat = image if image.mode in ("P", "L", "1") else image.convert("L")
+        return np.asarray(flat, np.uint8)[..., None]
+    if image.mode == "P" and "transparency" in image.info and channels == 3:
+        image = image.convert("RGBA")
+    array = np.asarray(image if image.mode == MODES[channels] else image.convert(MODES[channels]))
+    return array if array.ndim == 3 else array[..., None]
 
 
 def resized(array: Array, height: int, width: int) -> Array:
@@ -84,12 +123,7 @@ def resized(array: Array, height: int, width: int) -> Array:
     made = array.astype(np.float32)
     for axis, want in ((1, width), (0, height)):
         first, second, far = _weights(array.shape[axis], want)
-        near = made.take(first, axis)
-        step = made.take(second, axis)
-        step -= near
-        step *= far[:, None] if axis else far[:, None, None]
-        step += near
-        made = step
+        made = _between(made.take(first, axis), made.take(second, axis), far[:, None] if axis else far[:, None, None])
     return made
 
 

@@ -64,7 +64,7 @@ def _finding(binding: Binding, gone: Mapping[str, Flags], table: Table) -> Findi
     value = '"unknown"' if is_arrow(table.columns[lacking[0]]) and _wordy(table.columns[lacking[0]]) else "0"
     return Finding(
         "E404",
-        f"in {where} of {table.origin} {cells} no value; the first is in row {row + 1}",
+        f"in {where} of {table.origin} {cells} no value; the first is in {table.place(row)}",
         binding.pointer,
         binding.part,
         help='in [data], `missing = "drop"` leaves such rows out, and '

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import deferred
 from .deferred import Deferred
-from .images import nearest, opened, pixels, resized, size_of
+from .images import nearest, opened, pixels, scaled, size_of
 from .labels import BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Head
-from .sounds import Sound, read_sound
+from .sounds import SoundHead, read_sound, sound_head
 from .tensors import MisfitError, Sizes
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Opened:
     bad: dict[int, str]
 
 
-def open_files(files: Files, shape: Sizes, *, keep: bool = True, thorough: bool = False) -> Opened:
+def open_files(files: Files, shape: Sizes, *, keep: bool | str = "auto", thorough: bool = False) -> Opened:
     """The files as an input of this shape takes them.
 
     Pictures come in the size of the input; an input of two axes takes them in grey. Sounds are cut or filled with
     silence where the length is stated, and else filled up to the longest of a batch; an input without an axis for
-    channels takes their mean. Pictures that would take more than ``KEPT_BYTES`` together, or with ``keep`` false, are
-    read batch by batch; then only their heads are looked at before, unless it is to be ``thorough``.
+    channels takes their mean. What would take more than ``KEPT_BYTES`` together (unless ``keep`` is true), or with
+    ``keep`` false, is read batch by batch; then only heads are looked at before, unless it is to be ``thorough``.
 
     Raises:
         MisfitError: if the input can't take such files.
@@ -69,7 +69,7 @@ def open_files(files: Files, shape: Sizes, *, keep: bool = True, thorough: bool 
     if files.kind == "text":
         return _texts(files)
     if files.kind == "audio":
-        return _sounds(files, shape)
+        return _sounds(files, shape, keep, thorough)
     return _images(files, shape, keep, thorough)
 
 
@@ -148,7 +148,7 @@ def _texts(files: Files) -> Opened:
     return Opened(values, _bad(files, found))
 
 
-def _sounds(files: Files, shape: Sizes) -> Opened:
+def _sounds(files: Files, shape: Sizes, keep: bool | str, thorough: bool) -> Opened:
     import numpy as np
 
     if not 1 <= len(shape) <= 2:
@@ -158,25 +158,45 @@ def _sounds(files: Files, shape: Sizes) -> Opened:
         )
     length = shape[0] if isinstance(shape[0], int) else None
     wanted = shape[1] if len(shape) == 2 else 0
-    found = _each(read_sound, files.cells)
-    bad = _bad(files, found)
-    good = [(index, one) for index, one in enumerate(found) if isinstance(one, Sound)]
+    heads = _each(sound_head, files.cells)
+    bad = _bad(files, heads)
+    good = [(index, one) for index, one in enumerate(heads) if isinstance(one, SoundHead)]
     if good:
         _alike(files, good, wanted)
-    channels = wanted if isinstance(wanted, int) else good[0][1].samples.shape[1] if good else 1
-    silence = np.zeros((0, channels) if channels else 0, np.float32)
-    rows = [silence] * len(found)
-    for index, sound in good:
-        samples = sound.samples if channels else sound.samples.mean(axis=1, dtype=np.float32)
-        rows[index] = samples[:length]
+    channels = wanted if isinstance(wanted, int) else good[0][1].channels if good else 1
     sizes = (length, channels) if channels else (length,)
-    values = deferred.padded(rows, sizes, np.float32, 0)
-    if length is not None and 4 * len(rows) * length * max(1, channels) <= deferred.KEPT_BYTES:
-        return Opened(values[:], bad)
-    return Opened(values, bad)
+    silence = np.zeros((0, channels) if channels else 0, np.float32)
+
+    def one(cell: str | bytes) -> Array:
+        sound = read_sound(cell, length)
+        return sound.samples if channels else sound.samples.mean(axis=1, dtype=np.float32)
+
+    needed = 4 * max(1, channels) * sum(min(head.length, length or head.length) for _, head in good)
+    filled = 4 * max(1, channels) * len(files) * (length or 0)
+    if _fits(max(needed, filled), keep):
+        rows = [silence] * len(files)
+        there = [index for index, _ in good]
+        for index, found in zip(there, _each(one, files.cells[there]), strict=True):
+            if isinstance(found, Exception):
+                bad |= {index: _bad(files.take(np.array([index])), [found])[0]}
+            else:
+                rows[index] = found
+        values = deferred.padded(rows, sizes, np.float32, 0)
+        return Opened(values[:] if length is not None else values, bad)
+    if thorough:
+        bad |= _bad(files, _each(one, files.cells))
+
+    def read(chosen: Array) -> Array:
+        batch = files.take(chosen)
+        sounds = _each(one, batch.cells)
+        if broken := _bad(batch, sounds):
+            raise ValueError(next(iter(broken.values())))
+        return deferred.padded(sounds, sizes, np.float32, 0)[:]
+
+    return Opened(Deferred(read, np.arange(len(files)), sizes, np.dtype(np.float32)), bad)
 
 
-def _alike(files: Files, good: Sequence[tuple[int, Sound]], channels: int | str | None) -> None:
+def _alike(files: Files, good: Sequence[tuple[int, SoundHead]], channels: int | str | None) -> None:
     """Sounds of one rate, and of as many channels as are wanted."""
     first = good[0][1]
     for index, sound in good:
@@ -186,9 +206,9 @@ def _alike(files: Files, good: Sequence[tuple[int, Sound]], channels: int | str 
                 "bring all files to one rate",
                 index,
             )
-        wanted = channels or sound.samples.shape[1]
-        if sound.samples.shape[1] != (wanted if isinstance(wanted, int) else first.samples.shape[1]):
-            have = sound.samples.shape[1]
+        wanted = channels or sound.channels
+        if sound.channels != (wanted if isinstance(wanted, int) else first.channels):
+            have = sound.channels
             raise MisfitError(
                 f"has {have} channel{'' if have == 1 else 's'} in {files.names[index]}, but the input takes {wanted}",
                 "without an axis for channels an input takes their mean",
@@ -196,7 +216,7 @@ def _alike(files: Files, good: Sequence[tuple[int, Sound]], channels: int | str 
             )
 
 
-def _images(files: Files, shape: Sizes, keep: bool, thorough: bool, mask: bool = False) -> Opened:
+def _images(files: Files, shape: Sizes, keep: bool | str, thorough: bool, mask: bool = False) -> Opened:
     import numpy as np
 
     if not 2 <= len(shape) <= 3 or (len(shape) == 3 and shape[2] not in (1, 3, 4)):
@@ -205,30 +225,26 @@ def _images(files: Files, shape: Sizes, keep: bool, thorough: bool, mask: bool =
             f"holds images, but the shape [{written}] is not that of one",
             "write the shape as [height, width, channels], with 1, 3 or 4 channels",
         )
+    channels = int(shape[2]) if len(shape) == 3 and shape[2] else 1
+    height, width = shape[:2]
+    if not mask and isinstance(height, int) and isinstance(width, int):  # then nobody need know what sizes there are
+        row = (height, width, channels) if len(shape) == 3 else (height, width)
+        if _fits(4 * len(files) * prod(row), keep):
+            return _decoded(files, partial(_image, size=(height, width), channels=channels, mask=False), row)
     found: list[Any] = _each(size_of, files.cells)
     bad = _bad(files, found)
     sizes = {one for one in found if isinstance(one, tuple)}
     wanted = _wanted(files, shape, found, sizes)
-    channels = int(shape[2]) if len(shape) == 3 and shape[2] else 1
     alike = mask or sizes <= {wanted}
     dtype = np.dtype(np.uint16 if mask else np.uint8 if alike else np.float32)
     one = partial(_image, size=wanted, channels=None if mask else channels, mask=mask)
-    row: tuple[int, ...] = (*wanted, channels) if len(shape) == 3 else wanted
+    row = (*wanted, channels) if len(shape) == 3 else wanted
     needed = len(files) * prod(row) * dtype.itemsize
     if mask and needed > 4 * deferred.KEPT_BYTES:
         message = f"holds masks of {needed / 2**30:.1f} GB in all, and 4 GB at most can be kept in memory"
         raise MisfitError(message, "make the output smaller, or use fewer files")
-    if mask or (keep and needed <= deferred.KEPT_BYTES):
-        values = np.zeros((len(files), *row), dtype)
-        there = [index for index in range(len(files)) if index not in bad]
-        for start in range(0, len(there), 1024):
-            block = there[start : start + 1024]
-            for index, image in zip(block, _each(one, files.cells[block]), strict=True):
-                if isinstance(image, Exception):
-                    bad |= {index: _bad(files.take(np.array([index])), [image])[0]}
-                else:
-                    values[index] = image.reshape(row)
-        return Opened(values, bad)
+    if mask or _fits(needed, keep):
+        return _decoded(files, one, row, bad, dtype)
     if thorough:
         bad |= _bad(files, _each(_whole, files.cells))
 
@@ -240,6 +256,36 @@ def _images(files: Files, shape: Sizes, keep: bool, thorough: bool, mask: bool =
         return np.stack([image.reshape(row) for image in images]).astype(dtype, copy=False)
 
     return Opened(Deferred(read, np.arange(len(files)), row, dtype), bad)
+
+
+def _fits(needed: int, keep: bool | str) -> bool:
+    """Whether what is in the files is kept in memory."""
+    return keep is True or (bool(keep) and needed <= deferred.KEPT_BYTES)
+
+
+def _decoded(
+    files: Files,
+    one: Callable[[Any], Array],
+    row: tuple[int, ...],
+    bad: Mapping[int, str] | None = None,
+    dtype: np.dtype[Any] | None = None,
+) -> Opened:
+    """All pictures in memory, but for the ``bad``; without a dtype as bytes, unless the size of one was changed."""
+    import numpy as np
+
+    bad = dict(bad or {})
+    values = np.zeros((len(files), *row), dtype or np.uint8)
+    there = [index for index in range(len(files)) if index not in bad]
+    for start in range(0, len(there), 1024):
+        block = there[start : start + 1024]
+        for index, image in zip(block, _each(one, files.cells[block]), strict=True):
+            if isinstance(image, Exception):
+                bad |= {index: _bad(files.take(np.array([index])), [image])[0]}
+                continue
+            if dtype is None and image.dtype != values.dtype and values.dtype == np.uint8:
+                values = values.astype(np.float32)
+            values[index] = image.reshape(row)
+    return Opened(values, bad)
 
 
 def _wanted(files: Files, shape: Sizes, found: Sequence[Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:
@@ -260,7 +306,7 @@ def _wanted(files: Files, shape: Sizes, found: Sequence[Any], sizes: set[tuple[i
 
 
 def _image(cell: str | bytes, size: tuple[int, int], channels: int | None, mask: bool) -> Array:
-    return (nearest if mask else resized)(pixels(cell, channels), *size)
+    return nearest(pixels(cell, None), *size) if mask or channels is None else scaled(cell, *size, channels)
 
 
 def _whole(cell: str | bytes) -> None:

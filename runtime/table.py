@@ -24,7 +24,8 @@ class Table:
     gives the data has chosen for validation, the others being for training. ``standard`` are the columns
     that feed the only input and the only target where the spec names none. ``folder`` is what paths in its
     cells are relative to. ``files`` are the names and numbers of rows of the files it was put together from, if
-    there are several. ``skipped`` says of each row that was left out because it can't be read, why.
+    there are several. ``skipped`` says of each row that was left out because it can't be read, why. ``first`` is the
+    number of rows that come before these, where a file is read in pieces.
     """
 
     origin: str
@@ -36,6 +37,7 @@ class Table:
     folder: Path | None = None
     files: tuple[tuple[str, int], ...] = ()
     skipped: tuple[str, ...] = ()
+    first: int = 0
 
     @property
     def rows(self) -> int:
@@ -44,6 +46,7 @@ class Table:
 
     def place(self, row: int) -> str:
         """A row, counted from 0, as people find it: ``row 3``, ``row 3 of b.csv``."""
+        row += self.first
         for name, rows in self.files:
             if row < rows:
                 return f"row {row + 1} of {name}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...compiler.catalogue.offered import offered
 from ...compiler.graph import TypedGraph
@@ -15,6 +15,9 @@ from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..pending import Kind
 from ..table import Table
+
+if TYPE_CHECKING:
+    from .pieces import Pieces
 
 Read = Callable[[Mapping[str, Any], Path, Pointer], Table]
 """From the source's arguments, the folder that paths are relative to, and the source's pointer in the spec.
@@ -26,7 +29,8 @@ class Reader:
     """One kind of source: its ``type`` in a spec, and the module beside this one whose ``read`` reads it.
 
     ``suffixes`` are the endings of its files' names. ``files``: it is a folder of files of that kind. ``made_up``:
-    the rows depend on the graph, and come from the module's ``rows_for``.
+    the rows depend on the graph, and come from the module's ``rows_for``. ``streams``: the module's ``pieces`` gives
+    the rows a few at a time.
     """
 
     kind: str
@@ -34,6 +38,16 @@ class Reader:
     suffixes: tuple[str, ...] = ()
     files: Kind | None = None
     made_up: bool = False
+    streams: bool = False
+
+    def pieces(self, arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Pieces:
+        """The source a few rows at a time, where it ``streams``.
+
+        Raises:
+            Problem: E401 not found, E407 can't be read, E412 no rows.
+        """
+        found: Pieces = import_module(f".{self.module}", __name__).pieces(arguments, folder, pointer, skip=skip)
+        return found
 
     def read(
         self,
@@ -97,9 +111,9 @@ class PluginReader:
 
 
 READERS: Final = (
-    Reader("csv", "csv", (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")),
-    Reader("jsonl", "jsonl", (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")),
-    Reader("parquet", "parquet", (".parquet", ".pq")),
+    Reader("csv", "csv", (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz"), streams=True),
+    Reader("jsonl", "jsonl", (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), streams=True),
+    Reader("parquet", "parquet", (".parquet", ".pq"), streams=True),
     Reader("npz", "npz", (".npz",)),
     Reader("npy", "npy", (".npy",)),
     Reader("idx", "idx", ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")),
@@ -108,6 +122,8 @@ READERS: Final = (
     Reader("audio", "folders", files="audio"),
     Reader("tfrecord", "tfrecord", (".tfrecord", ".tfrecord.gz", ".tfrecords", ".tfrecords.gz")),
     Reader("keras", "keras_datasets"),
+    Reader("tfds", "tfds"),
+    Reader("python", "python"),
     Reader("synthetic", "synthetic", made_up=True),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ..table import Values
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def columns_of(table: pa.Table) -> dict[str, Values]:
+def columns_of(table: pa.Table, gaps: Collection[str] = ()) -> dict[str, Values]:
     """All columns of a table by name.
 
     Numbers and booleans without gaps become arrays of their own type. A gap among whole numbers makes text of
     them, which keeps each digit; among other numbers it is NaN. Lists of one length become further axes, others an
-    array of arrays. Dates and times become text as ISO 8601 writes them.
+    array of arrays. Dates and times become text as ISO 8601 writes them. ``gaps`` are columns that are to be taken for
+    such with gaps, though there is none in these rows.
     """
     import pyarrow as pa
 
@@ -26,24 +28,26 @@ def columns_of(table: pa.Table) -> dict[str, Values]:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_struct(column.type):
             inner = pa.Table.from_arrays(column.flatten(), [one.name for one in column.type])
-            found |= {f"{name}.{key}": values for key, values in columns_of(inner).items()}
+            inside = [one.removeprefix(f"{name}.") for one in gaps if one.startswith(f"{name}.")]
+            found |= {f"{name}.{key}": values for key, values in columns_of(inner, inside).items()}
         else:
-            found[name] = values_of(column)
+            found[name] = values_of(column, gaps=name in gaps)
     return found
 
 
-def values_of(column: pa.ChunkedArray) -> Values:
-    """The values of one column."""
+def values_of(column: pa.ChunkedArray, *, gaps: bool = False) -> Values:
+    """The values of one column; with ``gaps`` as if there were a gap among them."""
     import numpy as np
     import pyarrow as pa
 
     kind = column.type
+    gaps = gaps or bool(column.null_count)
     if pa.types.is_dictionary(kind):
-        return values_of(column.cast(kind.value_type))
+        return values_of(column.cast(kind.value_type), gaps=gaps)
     if pa.types.is_boolean(kind):
-        return np.asarray(column.to_numpy(), bool) if not column.null_count else _gaps(column)
+        return _gaps(column) if gaps else np.asarray(column.to_numpy(), bool)
     if pa.types.is_integer(kind):
-        return np.asarray(column.to_numpy()) if not column.null_count else column.cast(pa.string())
+        return column.cast(pa.string()) if gaps else np.asarray(column.to_numpy())
     if pa.types.is_decimal(kind):
         return np.asarray(column.cast(pa.float64()).to_numpy())
     if pa.types.is_floating(kind):

@@ -6,15 +6,18 @@ import codecs
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
+from ..cells import unblanked
 from ..table import Table
 from .files import read_all, reason
+from .pieces import Pieces, Sheet, Tell, heads, one_after_another, piece, sheets, unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +25,12 @@ if TYPE_CHECKING:
 DEFAULT_MISSING: Final = ("", "NA", "N/A", "NaN", "nan", "null")
 GZIP: Final = b"\x1f\x8b"
 CHUNK: Final = 2**22
+
+HEAD: Final = 2**20
+"""Bytes in which the first line ends."""
+
+AT_ONCE: Final = 2**21
+"""Bytes that are read together; Arrow reads 32 times as many ahead."""
 
 
 def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Table:
@@ -42,16 +51,104 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
     return read_all(arguments, folder, pointer, one)
 
 
-def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) -> Table:
+def pieces(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Pieces:
+    """The same rows, a few at a time.
+
+    Raises:
+        Problem: E401, E407, E412, here or while the pieces are read.
+    """
+    _require_separator(arguments.get("separator", ","), (*pointer, "separator"))
+    at, origin = (*pointer, "path"), arguments["path"]
+    found = sheets(arguments, folder, pointer)
+    head = heads([_head(one, arguments, at) for one in found], origin, at)
+
+    def read(names: Collection[str], tell: Tell) -> Iterator[Table]:
+        for sheet, told in one_after_another(found, tell):
+            yield from _pieces(sheet, head, names, arguments, at, told, skip=skip, many=len(found) > 1)
+
+    return Pieces(head, unpacked(found), sum(one.size for one in found), read)
+
+
+def _head(sheet: Sheet, arguments: Mapping[str, Any], at: Pointer) -> Table:
+    """The columns of one file, without rows."""
     import pyarrow as pa
 
-    bad: list[str] = []
+    with _readable(sheet.path, {**arguments, "path": sheet.name}, at):
+        _require_text(sheet.path, sheet.name, at)
+        names = [name.strip() for name in _names(sheet.path, arguments)]
+    shared = frozenset(name for name, count in Counter(names).items() if count > 1)
+    nothing = {name: pa.chunked_array([], pa.string()) for name in names}
+    return Table(sheet.name, nothing, shared, folder=sheet.path.parent)
+
+
+def _pieces(
+    sheet: Sheet,
+    head: Table,
+    names: Collection[str],
+    arguments: Mapping[str, Any],
+    at: Pointer,
+    tell: Tell,
+    *,
+    skip: bool,
+    many: bool,
+) -> Iterator[Table]:
+    """The rows of one file, a few at a time."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    arguments = {**arguments, "path": sheet.name}
+    bad: list[pc.InvalidRow] = []
+    first = seen = 0
+    with _readable(sheet.path, arguments, at):
+        written = [name for name in _names(sheet.path, arguments) if name.strip() in names]
+        convert = _conversion(arguments, written)
+        convert.include_columns = written
+        one_thread = pc.ReadOptions(use_threads=False, block_size=AT_ONCE)  # or rows had no numbers
+        options = _options(arguments, invalid_row_handler=_keeper(bad))
+        with (
+            sheet.opened() as (raw, file),
+            pc.open_csv(file, read_options=one_thread, convert_options=convert, **options) as stream,
+        ):
+            for batch in stream:
+                tell(raw.tell())
+                if bad and not skip:
+                    continue  # to count them
+                told = [_told(row, sheet.name) for row in bad[seen:]]
+                seen = len(bad)
+                table = pa.Table.from_batches([batch])
+                columns = {
+                    name.strip(): _trimmed(values, arguments)
+                    for name, values in zip(table.column_names, table.columns, strict=True)
+                }
+                yield piece(head, columns, sheet, first, many, told)
+                first += batch.num_rows
+    if bad and not skip:
+        raise Problem(_ragged(sheet.name, bad, at))
+    if seen < len(bad):  # behind all that can be read
+        nothing = {name: head.columns[name] for name in names}
+        yield piece(head, nothing, sheet, first, many, [_told(row, sheet.name) for row in bad[seen:]])
+    if not first:
+        what = "has no rows that can be read" if bad else "names its columns but has no rows"
+        raise Problem(Finding("E412", f'"{sheet.name}" {what}', at))
+
+
+@contextmanager
+def _readable(path: Path, arguments: Mapping[str, Any], at: Pointer) -> Iterator[None]:
+    """Turns what reading a file raises into a finding."""
+    import pyarrow as pa
+
     try:
+        yield
+    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
+        raise Problem(_unreadable(path, arguments, at, error)) from error
+
+
+def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) -> Table:
+    bad: list[str] = []
+    with _readable(path, arguments, at):
         _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
         table = _read(path, arguments, names, at, bad if skip else None, threads=True)
-    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
-        raise Problem(_unreadable(path, arguments, at, error)) from error
     if table.num_rows == 0:
         what = "has no rows that can be read" if bad else "names its columns but has no rows"
         raise Problem(Finding("E412", f'"{arguments["path"]}" {what}', at))
@@ -110,6 +207,8 @@ def _trimmed(values: Any, arguments: Mapping[str, Any]) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if unblanked(values):
+        return values
     trimmed = pc.utf8_trim_whitespace(values)
     if trimmed.equals(values):
         return values
@@ -126,10 +225,13 @@ def _options(arguments: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _names(path: Path, arguments: Mapping[str, Any]) -> list[str]:
+    import pyarrow as pa
     import pyarrow.csv as pc
 
+    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        start = pa.BufferReader(file.read(HEAD))  # of the file itself, Arrow would read far ahead
     skip = _options(arguments, invalid_row_handler=lambda row: "skip")
-    with pc.open_csv(path, **skip) as stream:
+    with pc.open_csv(start, read_options=pc.ReadOptions(block_size=HEAD), **skip) as stream:
         return list(stream.schema.names)
 
 
@@ -137,36 +239,48 @@ def _read(
     path: Path, arguments: Mapping[str, Any], names: list[str], at: Pointer, skipped: list[str] | None, *, threads: bool
 ) -> pa.Table:
     """The cells of a file; rows that can't be read are an error, or told in ``skipped`` where that is given."""
-    import pyarrow as pa
     import pyarrow.csv as pc
 
     bad: list[pc.InvalidRow] = []
-
-    def keep(row: pc.InvalidRow) -> str:
-        bad.append(row)
-        return "skip"
-
     table = pc.read_csv(
         path,
         read_options=pc.ReadOptions(use_threads=threads),
-        convert_options=pc.ConvertOptions(
-            null_values=list(arguments.get("missing_values", DEFAULT_MISSING)),
-            strings_can_be_null=True,
-            column_types=dict.fromkeys(names, pa.string()),
-        ),
-        **_options(arguments, invalid_row_handler=keep),
+        convert_options=_conversion(arguments, names),
+        **_options(arguments, invalid_row_handler=_keeper(bad)),
     )
     if bad and threads:  # only a reader of one thread can number the rows
         return _read(path, arguments, names, at, skipped, threads=False)
     if bad and skipped is None:
         raise Problem(_ragged(arguments["path"], bad, at))
     if skipped is not None:
-        skipped.extend(
-            f"row {row.number - 1} of {arguments['path']} has {row.actual_columns} cells, "
-            f"but there are {row.expected_columns} columns"
-            for row in bad
-        )
+        skipped.extend(_told(row, arguments["path"]) for row in bad)
     return table
+
+
+def _conversion(arguments: Mapping[str, Any], names: list[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    return pc.ConvertOptions(
+        null_values=list(arguments.get("missing_values", DEFAULT_MISSING)),
+        strings_can_be_null=True,
+        column_types=dict.fromkeys(names, pa.string()),
+    )
+
+
+def _keeper(bad: list[Any]) -> Callable[[Any], str]:
+    def keep(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    return keep
+
+
+def _told(row: Any, shown: str) -> str:
+    """A row that can't be read, in words."""
+    return (
+        f"row {row.number - 1} of {shown} has {row.actual_columns} cells, but there are {row.expected_columns} columns"
+    )
 
 
 def _ragged(shown: str, bad: list[Any], at: Pointer) -> Finding:

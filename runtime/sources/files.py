@@ -12,17 +12,20 @@ from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..table import Table, Values
+from .remote import is_pattern, is_remote, local, matching
 
 LONGEST: Final = 60
 """Characters of a path that a message repeats."""
 
 
 def placed(path: str, folder: Path, pointer: Pointer) -> Path:
-    """A path of a spec from the root, there or not.
+    """A path of a spec from the root, there or not; of one with a protocol, the copy that is made of it.
 
     Raises:
         Problem: E401 if it can't be looked up.
     """
+    if is_remote(path):
+        return local(path, folder, pointer)
     try:
         whole = folder / Path(path).expanduser()
         whole.exists()
@@ -67,8 +70,10 @@ def found_all(path: str, folder: Path, pointer: Pointer) -> list[Path]:
     Raises:
         Problem: E401 if there is none.
     """
-    if not has_magic(path):
+    if not is_several(path):
         return [found(path, folder, pointer)]
+    if is_remote(path):
+        return matching(path, folder, pointer)
     whole = placed(path, folder, pointer)
     try:
         if whole.is_file():
@@ -80,6 +85,11 @@ def found_all(path: str, folder: Path, pointer: Pointer) -> list[Path]:
         way = f"looked for {whole}; `*` stands for any characters, `**` for any folders"
         raise Problem(Finding("E401", f'no file matches "{path}"', pointer, help=way))
     return files
+
+
+def is_several(path: str) -> bool:
+    """Whether a path is a pattern, for which there may be several files."""
+    return is_pattern(path) if is_remote(path) else has_magic(path)
 
 
 def _alike(path: str, whole: Path, kind: Callable[[Path], bool]) -> str:
@@ -104,7 +114,7 @@ def read_all(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, read:
     path = arguments["path"]
     files = found_all(path, folder, at)
     if len(files) == 1:
-        return read(files[0], path if not has_magic(path) else named(files[0], folder))
+        return read(files[0], path if not is_several(path) else named(files[0], folder))
     names = [named(one, folder) for one in files]
     return joined([read(one, name) for one, name in zip(files, names, strict=True)], path, at)
 

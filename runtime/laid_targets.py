@@ -1,0 +1,250 @@
+"""What outputs are compared with, laid down in files: labels become numbers once all of them have been seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .cells import is_arrow
+from .columns import Binding
+from .deferred import Deferred, Every
+from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Encoding, Head, encoded, learn
+from .laid import HELD_BYTES, Laid, Layer, longest, opened
+from .table import Values
+from .tensors import MisfitError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+MOST_LABELS: Final = 2**20
+"""More different labels than this are no classes."""
+
+AT_ONCE: Final = 2**16
+"""Rows that are encoded together."""
+
+Columns = Sequence[tuple[str, Values]]
+
+
+@dataclass(frozen=True, slots=True)
+class LaidTarget:
+    """How a target lies in its files. ``coded``: what is there are places in a table of labels that are encoded."""
+
+    encoding: Encoding
+    laid: Laid
+    coded: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def read(told: Mapping[str, Any]) -> LaidTarget:
+        """From what ``plain`` gave."""
+        one = told["encoding"]
+        classes = None if one["classes"] is None else tuple(one["classes"])
+        encoding = Encoding(one["form"], classes, tuple(one["shape"]), one["dtype"])
+        return LaidTarget(encoding, Laid(**{**told["laid"], "sizes": tuple(told["laid"]["sizes"])}), told["coded"])
+
+    def opened(self, folder: Path, name: str, pad: float) -> Any:
+        """The target's rows, as the loss takes them."""
+        import numpy as np
+
+        if not self.coded:
+            sizes = longest(folder, name) if self.laid.kind == "unequal" else self.laid.sizes
+            return opened(folder, name, self.laid, sizes, pad)
+        table = np.load(folder / f"{name}.table.npy", allow_pickle=False)
+        codes = opened(folder, name, self.laid)
+        if not isinstance(codes, Deferred) and len(codes) * table[:1].nbytes <= HELD_BYTES:
+            return table[codes]
+        return Deferred(lambda rows: table[codes[rows]], Every(len(codes)), table.shape[1:], table.dtype)
+
+
+class TargetLayer(Protocol):
+    """Lays the rows of one target down."""
+
+    @property
+    def seen(self) -> Array:
+        """The rows that ``close`` speaks of, where it raises."""
+
+    def add(self, columns: Columns, rows: Array) -> None:
+        """More rows, with their numbers among all of the source.
+
+        Raises:
+            MisfitError: if they do not fit.
+        """
+
+    def close(self) -> LaidTarget:
+        """End the files.
+
+        Raises:
+            MisfitError: if the labels can't be what the head gives; its index is one of ``seen``.
+        """
+
+
+def target_layer(folder: Path, name: str, head: Head, binding: Binding, stack: ExitStack) -> TargetLayer:
+    """What lays a target down: as it comes where the loss compares numbers, else when all labels are known."""
+    if binding.encode is not None or head.loss in SPARSE | CATEGORICAL | BINARY | HINGE | ALIKE:
+        return _Labels(folder, name, head, binding, stack)
+    return _Numbers(folder, name, head, stack)
+
+
+class _Numbers:
+    """Numbers are encoded at once: nothing hangs on the rows that follow."""
+
+    def __init__(self, folder: Path, name: str, head: Head, stack: ExitStack) -> None:
+        self.layer = Layer(folder, name, stack)
+        self.head = head
+        self.encoding: Encoding | None = None
+
+    @property
+    def seen(self) -> Array:
+        import numpy as np
+
+        return np.zeros(1, np.int64)
+
+    def add(self, columns: Columns, rows: Array) -> None:
+        self.encoding = learn(columns, self.head, None)
+        self.layer.add(encoded(columns, self.head, self.encoding))
+
+    def close(self) -> LaidTarget:
+        assert self.encoding is not None
+        return LaidTarget(self.encoding, self.layer.close())
+
+
+class _Labels:
+    """Labels: their columns are laid down as they are, text as a place in the list of those that were seen.
+
+    One row for every label that was seen first in it stands for all: from them is learned what the labels mean.
+    """
+
+    def __init__(self, folder: Path, name: str, head: Head, binding: Binding, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+        self.name = name
+        self.head = head
+        self.encode = binding.encode
+        self.columns = {
+            column: _Column(Layer(folder, f"{name}_column{index}", stack))
+            for index, column in enumerate(binding.columns)
+        }
+
+    @property
+    def seen(self) -> Array:
+        import numpy as np
+
+        first = next((one for one in self.columns.values() if one.rows), None)
+        return np.array(first.rows if first is not None else [0], np.int64)
+
+    def add(self, columns: Columns, rows: Array) -> None:
+        for name, values in columns:
+            self.columns[name].add(values, rows)
+
+    def close(self) -> LaidTarget:
+        import numpy as np
+
+        known = [(name, one.examples()) for name, one in self.columns.items()]
+        encoding = learn(known, self.head, self.encode)
+        laid = [one.layer.close() for one in self.columns.values()]
+        stems = [f"{self.name}_column{index}" for index in range(len(laid))]
+        if len(laid) == 1 and is_arrow(known[0][1]):
+            table = encoded(known, self.head, encoding)
+            np.save(self.folder / f"{self.name}.table.npy", table, allow_pickle=False)
+            (self.folder / f"{stems[0]}.values").rename(self.folder / f"{self.name}.values")
+            return LaidTarget(encoding, laid[0], coded=True)
+        layer = Layer(self.folder, self.name, self.stack)
+        parts = [
+            opened(self.folder, stem, one, longest_of(self.folder, stem, one))
+            for stem, one in zip(stems, laid, strict=True)
+        ]
+        for start in range(0, laid[0].count, AT_ONCE):
+            rows = np.arange(start, min(start + AT_ONCE, laid[0].count))
+            block = [
+                (name, one.decoded(part[rows])) for (name, one), part in zip(self.columns.items(), parts, strict=True)
+            ]
+            try:
+                layer.add(encoded(block, self.head, encoding))
+            except MisfitError as error:
+                error.index = None
+                raise
+        for path in self.folder.glob(f"{self.name}_column*"):
+            path.unlink()
+        return LaidTarget(encoding, layer.close())
+
+
+def longest_of(folder: Path, stem: str, laid: Laid) -> tuple[int, ...]:
+    """The sizes of the rows that were laid down, at most."""
+    return longest(folder, stem) if laid.kind == "unequal" else laid.sizes
+
+
+class _Column:
+    """One column of labels, and the rows in which each was seen first."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.rows: list[int] = []
+        self.places: dict[Any, int] = {}
+        self.first: list[Any] = []
+        self.text = False
+
+    def add(self, values: Values, rows: Array) -> None:
+        if is_arrow(values):
+            self._text(values, rows)
+        else:
+            self._numbers(values, rows)
+        if len(self.rows) > MOST_LABELS:
+            raise ClassError(
+                f"has more than {MOST_LABELS} different labels", "for numbers that are no classes, use another loss"
+            )
+
+    def _text(self, values: Values, rows: Array) -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        self.text = True
+        coded = values.combine_chunks().dictionary_encode()
+        coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+        words, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy(zero_copy_only=False)
+        places = np.empty(len(words), np.int32)
+        firsts = np.unique(codes, return_index=True)[1]
+        for index, word in enumerate(words):
+            if word not in self.places:
+                self.places[word] = len(self.first)
+                self.first.append(word)
+                self.rows.append(int(rows[firsts[index]]))
+            places[index] = self.places[word]
+        self.layer.add(places[codes])
+
+    def _numbers(self, values: Array, rows: Array) -> None:
+        import numpy as np
+
+        flat = values.reshape(len(values), -1)
+        found, where = np.unique(flat, return_index=True)
+        fresh = [index for index, one in enumerate(found.tolist()) if one not in self.places]
+        for index in fresh:
+            self.places[found[index].item()] = len(self.places)
+        for row in dict.fromkeys(int(where[index]) // max(1, flat.shape[1]) for index in fresh):
+            self.first.append(values[row])
+            self.rows.append(int(rows[row]))
+        self.layer.add(values)
+
+    def examples(self) -> Values:
+        """A row for every label."""
+        import numpy as np
+        import pyarrow as pa
+
+        if self.text:
+            return pa.chunked_array([pa.array(self.first, pa.string())])
+        return np.stack(self.first) if len({one.shape for one in self.first}) == 1 else np.array(self.first, object)
+
+    def decoded(self, values: Any) -> Values:
+        """Rows as they were, from those that were laid down."""
+        import pyarrow as pa
+
+        if not self.text:
+            return values
+        return pa.chunked_array([pa.array(self.first, pa.string()).take(pa.array(values))])
