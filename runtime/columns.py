@@ -23,7 +23,8 @@ SEPARATORS: Final = (";", "\t", "|", ",")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The columns of one input or target, in order; ``encode``, ``decode`` and ``pad`` as written; where to point."""
+    """The columns of one input or target, in order; ``encode``, ``decode``, ``pad``, ``buckets`` as written; where to
+    point."""
 
     name: str
     columns: tuple[str, ...]
@@ -32,6 +33,7 @@ class Binding:
     part: Part = "value"
     decode: Mapping[str, Any] | None = None
     pad: float = 0
+    buckets: tuple[int, ...] = ()
 
     @property
     def words(self) -> str:
@@ -185,7 +187,9 @@ def _side(
             columns = _written(column, table, findings)
             if columns:
                 at = (*column.pointer, "column")
-                bindings[name] = Binding(name, columns, column.encode, at, "value", column.decode, column.pad)
+                bindings[name] = Binding(
+                    name, columns, column.encode, at, "value", column.decode, column.pad, column.buckets
+                )
             continue
         pointer = column.pointer if column is not None else fallback
         only = standard if len(wanted) == 1 else None
@@ -198,7 +202,9 @@ def _side(
             continue
         bindings[name] = Binding(name, (chosen,), None, pointer, "entry")
         if column is not None:
-            bindings[name] = replace(bindings[name], encode=column.encode, decode=column.decode, pad=column.pad)
+            bindings[name] = replace(
+                bindings[name], encode=column.encode, decode=column.decode, pad=column.pad, buckets=column.buckets
+            )
     return bindings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from ..spec.spec import Split
 from ..spec.words import listed
 from .cells import CellError, is_arrow, numbers, taken
 from .columns import no_column
+from .folds import by_hash, folds_of, hashed
 from .split import PARTS, split
 from .table import Table, Values
 
@@ -61,23 +63,27 @@ def parts_of(
 
     ``rows`` are the numbers of those rows of the table that are in use, ``columns`` their cells without gaps. Rows
     that whoever gives the data has marked for validation or for testing are those parts. Else, by ``shares``: as a
-    column says; whole groups, as near to the share as they come; the last by time, rows of one time together; or
-    drawn by chance. With ``series`` (for windows: which series each row is of) nothing is drawn: the last rows of
-    each series are the test, those before them validation.
+    column says; whole groups, as near to the share as they come; the last by time, rows of one time together; by what
+    a key hashes to; one of several folds; or drawn by chance. With ``series`` (for windows: which series each row is
+    of) nothing is drawn: the last rows of each series are the test, those before them validation.
 
     Raises:
         Problem: E402 for a column that is not there; E408 where rows can't be parted so.
     """
     import numpy as np
 
-    if table.validation is not None:
+    if table.validation is not None and (table.test is None or not shares.parts):
         held = table.validation[rows]
-        return {"train": np.flatnonzero(~held), "validation": np.flatnonzero(held), "test": np.empty(0, np.intp)}
+        kept = table.test[rows] & ~held if table.test is not None else np.zeros(len(rows), bool)
+        marked = {"train": ~held & ~kept, "validation": held, "test": kept}
+        return {name: np.flatnonzero(flags) for name, flags in marked.items()}
     if shares.column is not None:
         return _as_said(shares.column, cells_of(columns, shares.column, (*pointer, "column")), table, rows, pointer)
     own = table.test[rows] if table.test is not None and not shares.test and "test" not in shares.sources else None
-    by = "time" if shares.time else "group" if shares.group else "order" if series is not None else None
-    if by is None or not (shares.validation or shares.test):
+    if shares.folds is not None:
+        return _in_folds(table, shares, seed, rows, columns, own, pointer)
+    by = shares.by or ("order" if series is not None else None)
+    if by is None or by == "stratify" or not (shares.validation or shares.test):
         return split(len(rows), shares, seed, groups_of(table, shares, rows, pointer), own, pointer)
     free = np.arange(len(rows)) if own is None else np.flatnonzero(~own)
     split(len(free), Split(shares.validation, shares.test), seed, None, None, pointer)  # whether there are enough
@@ -88,6 +94,9 @@ def parts_of(
     elif by == "group":
         values = labels_of(cells_of(columns, str(shares.group), (*pointer, "group")))
         chosen = _grouped(values[free], shares, seed, (*pointer, "group"))
+    elif by == "hash":
+        keys = labels_of(cells_of(columns, str(shares.hash), (*pointer, "hash")))
+        chosen = by_hash(keys[free], shares.validation, shares.test, seed, (*pointer, "hash"))
     else:
         assert series is not None
         chosen = _ends(series[free], shares, pointer)
@@ -96,6 +105,42 @@ def parts_of(
         parts["test"] = np.flatnonzero(own)
         if by == "group":
             _apart(values, parts, str(shares.group), table, (*pointer, "group"))
+    return parts
+
+
+def _in_folds(
+    table: Table,
+    shares: Split,
+    seed: int,
+    rows: Array,
+    columns: Mapping[str, Values],
+    own: Array | None,
+    pointer: Pointer,
+) -> dict[str, Rows]:
+    """One fold for validation, the others for training; of those rows that are not kept for the test."""
+    import numpy as np
+
+    test = np.empty(0, np.intp) if own is None else np.flatnonzero(own)
+    if shares.test:
+        test = parts_of(table, replace(shares, folds=None), seed, rows, columns, None, pointer)["test"]
+    free = np.setdiff1d(np.arange(len(rows)), test)
+    assert shares.folds is not None
+    if shares.hash is not None:
+        keys = labels_of(cells_of(columns, shares.hash, (*pointer, "hash")))
+        folds = (hashed(keys[free], seed, "fold") * shares.folds).astype(np.intp)
+        if len(np.unique(folds)) < shares.folds:
+            message = f"`{shares.hash}` has too few different values: some of the {shares.folds} folds have no row"
+            raise Problem(Finding("E408", message, (*pointer, "hash"), help="write fewer folds, or take more rows"))
+    elif shares.group is not None:
+        values = labels_of(cells_of(columns, shares.group, (*pointer, "group")))
+        folds = folds_of(len(free), shares.folds, seed, pointer, groups=values[free])
+    else:
+        classes = groups_of(table, shares, rows, pointer)
+        folds = folds_of(len(free), shares.folds, seed, pointer, classes=None if classes is None else classes[free])
+    held = folds == shares.fold - 1
+    parts = {"train": free[~held], "validation": free[held], "test": test}
+    if own is not None and shares.group is not None and not shares.test:
+        _apart(values, parts, shares.group, table, (*pointer, "group"))
     return parts
 
 
@@ -301,7 +346,7 @@ def groups_of(table: Table, shares: Split, rows: Array, pointer: Pointer) -> Arr
     import numpy as np
 
     wish = shares.stratify
-    if wish is None or not (shares.validation or shares.test):
+    if wish is None or not (shares.validation or shares.test or shares.folds):
         return None
     at = (*pointer, "stratify")
     if wish not in table.columns or wish in table.duplicates:

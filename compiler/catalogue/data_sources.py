@@ -160,4 +160,44 @@ SOURCES: Final = (
             ),
         ),
     ),
+    Record(
+        name="tfds",
+        family="sources",
+        summary="A data set that TensorFlow Datasets has prepared on this machine; each feature is a column.",
+        arguments=(
+            Argument(
+                "name",
+                Kind({"type": "string", "minLength": 1}, "the name of a data set"),
+                summary='Its name, where wished with configuration and version: "glue/cola:2.0.0".',
+            ),
+            Argument(
+                "data_dir",
+                Kind({"type": "string", "minLength": 1}, "the path of a folder"),
+                None,
+                "The folder of prepared data sets, relative to the spec; left out: that of TensorFlow Datasets.",
+            ),
+            Argument(
+                "split",
+                Kind({"type": "string", "minLength": 1}, "a split, in quotes"),
+                None,
+                'Which rows, such as "train[:80%]"; left out: all, those of test and validation being these parts.',
+            ),
+        ),
+    ),
+    Record(
+        name="python",
+        family="sources",
+        summary="What a function gives, of a module that is allowed by name: --allow-plugin MODULE.",
+        arguments=(
+            Argument(
+                "function",
+                Kind(
+                    {"type": "string", "pattern": r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*$"},
+                    '"module:function"',
+                ),
+                summary='The function, as "module:function"; it gives columns, a pair (x, y), or pieces of such.',
+            ),
+            Argument("arguments", Kind({"type": "object"}, "a table NAME = value"), None, "What it is called with."),
+        ),
+    ),
 )

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Final
 
 from .record import Record
 
 _RECORDS: Final[dict[tuple[str, str], Record]] = {}
+_MODULES: Final[dict[str, ModuleType]] = {}
 
 
 def offer(records: Iterable[Record]) -> None:
     """Let specs use these records from now on."""
     _RECORDS.update({(record.family, record.name): record for record in records})
+
+
+def offer_module(name: str, module: ModuleType) -> None:
+    """Let specs use the functions of a plugin's module as data sources from now on."""
+    _MODULES[name] = module
+
+
+def offered_module(name: str) -> ModuleType | None:
+    """The module of an allowed plugin, or None where it is not allowed."""
+    return _MODULES.get(name)
 
 
 def offered(family: str, spelling: str) -> Record | None:
@@ -28,3 +40,4 @@ def all_offered() -> tuple[Record, ...]:
 def forget() -> None:
     """Take all allowances back."""
     _RECORDS.clear()
+    _MODULES.clear()

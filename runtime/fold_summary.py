@@ -1,0 +1,81 @@
+"""From the Runs of all folds to what they came to together: mean and standard deviation of each metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any, Final
+
+from .run import Run, RunFolder
+from .split import PARTS
+
+TABLE: Final = "folds.csv"
+SUMMARY: Final = "folds.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """The runs of a spec's folds in order, in folders ``fold-1``, ``fold-2``, … of ``folder``.
+
+    ``mean`` and ``std`` are by part of the data and by metric, over the folds that were trained to their end; the
+    deviation is that of a sample (with n - 1), and NaN for a single fold.
+    """
+
+    folder: Path
+    folds: int
+    runs: tuple[Run, ...]
+    mean: Mapping[str, Mapping[str, float]]
+    std: Mapping[str, Mapping[str, float]]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every fold was trained to its end."""
+        return len(self.runs) == self.folds and all(run.status == "finished" for run in self.runs)
+
+
+def summarised(place: RunFolder, folds: int, runs: Sequence[Run]) -> Folds:
+    """Put together what the folds measure, and write it beside their folders: ``folds.csv`` and ``folds.json``."""
+    done = [run for run in runs if run.status == "finished"]
+    mean: dict[str, dict[str, float]] = {part: {} for part in PARTS}
+    std: dict[str, dict[str, float]] = {part: {} for part in PARTS}
+    for part in PARTS:
+        for name in done[0].metrics.get(part, {}) if done else ():
+            values = [run.metrics[part][name] for run in done]
+            mean[part][name] = fmean(values)
+            std[part][name] = stdev(values) if len(values) > 1 else float("nan")
+    place.json(
+        SUMMARY,
+        {
+            "folds": folds,
+            "trained": len(done),
+            "mean": mean,
+            "std": std,
+            "runs": [
+                {"fold": number, "folder": run.folder.name, "status": run.status, "epochs": run.epochs}
+                | {"metrics": run.metrics}
+                for number, run in enumerate(runs, start=1)
+            ],
+        },
+    )
+    rows: list[dict[str, Any]] = [
+        {"fold": str(number), "status": run.status, "epochs": run.epochs, **_flat(run.metrics)}
+        for number, run in enumerate(runs, start=1)
+    ]
+    place.table(TABLE, [*rows, {"fold": "mean", **_flat(mean)}, {"fold": "std", **_flat(std)}])
+    return Folds(place.path, folds, tuple(runs), mean, std)
+
+
+def _flat(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    return {f"{part}.{name}": value for part in PARTS for name, value in metrics.get(part, {}).items()}
+
+
+def forget() -> None:
+    """Let go of what Keras keeps of a model that was trained, so that many folds take no more memory than one."""
+    import gc
+
+    import keras
+
+    keras.utils.clear_session()
+    gc.collect()
