@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from .plugins import allow_plugin
 from .printing import files, refuse, say
 
+if TYPE_CHECKING:
+    from ..runtime.judged import Judgement
+
+SHOWN = 12
+"""A table of more classes than this is not printed; the folder has it."""
+
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="A file as `predict` takes it.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file as `predict` takes it, or a spec: its source.",
+)
+@click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Of the data it was trained with.")
+@click.option(
+    "--confusion",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write there what is taken for what: tables and a picture.",
+)
 @click.option(
     "--format",
     "form",
@@ -24,7 +42,9 @@ from .printing import files, refuse, say
     help="For people, or for programs.",
 )
 @allow_plugin
-def command(run: Path, data: Path | None, form: Literal["text", "json"]) -> None:
+def command(
+    run: Path, data: Path | None, part: str | None, confusion: Path | None, form: Literal["text", "json"]
+) -> None:
     """Measure the trained model of a run folder: on the test part of its data, or on a file.
 
     Exit status: 0 measured, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
@@ -35,16 +55,39 @@ def command(run: Path, data: Path | None, form: Literal["text", "json"]) -> None
 
     with files():
         try:
-            found = evaluate(run, data)
+            found = evaluate(run, data, part=part, confusion=confusion)
         except SpecError as error:
             say(error.diagnostics, "full", err=True)
             raise SystemExit(1) from error
         except RunError as error:
             refuse(str(error))
     if form == "json":
-        click.echo(json.dumps({"data": found.data, "rows": found.rows, "metrics": found.metrics}, indent=2))
+        table: dict[str, Any] = {"data": found.data, "rows": found.rows, "metrics": found.metrics}
+        if found.judgement is not None:
+            from ..runtime.reporting import table as judged
+
+            table["outputs"] = judged(found.judgement)["outputs"]
+        click.echo(json.dumps(table, indent=2))
         return
     click.echo(f"{found.data}: {found.rows} rows")
     width = max(map(len, found.metrics))
     for name, value in found.metrics.items():
         click.echo(f"{name:<{width}}  {value:.6g}")
+    if found.judgement is not None:
+        _classes(found.judgement)
+        click.echo(f"what is taken for what: {confusion}")
+
+
+def _classes(judgement: Judgement) -> None:
+    """Precision, recall and F1 of each class, where they fit on a page."""
+    for verdict in judgement.verdicts:
+        rows = verdict.rows()
+        if not rows or len(rows) > SHOWN:
+            continue
+        width = max(len("class"), *(len(row.name) for row in rows))
+        of = f"{verdict.name}: " if len(judgement.verdicts) > 1 else ""
+        click.echo(f"\n{of}{'class':<{width}}  precision  recall      f1   count")
+        for row in rows:
+            shares = (f"{'' if one is None else f'{one:.4f}'}" for one in (row.precision, row.recall, row.f1))
+            precision, recall, f1 = shares
+            click.echo(f"{' ' * len(of)}{row.name:<{width}}  {precision:>9}  {recall:>6}  {f1:>6}  {row.count:>6}")

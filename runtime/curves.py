@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 APART = ("epoch", "phase", "seconds")
 WIDE = 3
 """So many pictures stand side by side."""
 
 
-def curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:
-    """A PNG with one picture for each measured value."""
+DARK: Final[dict[Any, Any]] = {
+    "figure.facecolor": "#14181f", "axes.facecolor": "#14181f", "savefig.facecolor": "#14181f",
+    "text.color": "#e3e7ee", "axes.labelcolor": "#e3e7ee", "axes.titlecolor": "#e3e7ee", "axes.edgecolor": "#a0a9b8",
+    "xtick.color": "#e3e7ee", "ytick.color": "#e3e7ee", "grid.color": "#a0a9b8", "legend.facecolor": "#14181f",
+}  # fmt: skip
+
+
+def curves(history: Sequence[Mapping[str, float]], title: str, *, dark: bool = False) -> bytes:
+    """A PNG with one picture for each measured value, on white or on a dark ground."""
+    import matplotlib
+
+    with matplotlib.rc_context(DARK if dark else {}):
+        return _drawn(history, title)
+
+
+def _drawn(history: Sequence[Mapping[str, float]], title: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator

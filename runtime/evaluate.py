@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..compiler.graph import TypedGraph
 from ..compiler.phases import stages
@@ -16,28 +17,48 @@ from .interface import Interface
 from .preprocessing import require_backend
 from .progress import in_order
 from .reuse import interface_of_run, parts_again, read_file, read_source, rows_of
-from .run import TERMS, RunError, open_run
+from .run import TERMS, Run, RunError, open_run
+from .table import Table
+
+if TYPE_CHECKING:
+    import keras
+
+    from .judged import Judgement
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What was measured: ``data`` names the rows, ``rows`` counts them, ``metrics`` are Keras' by name."""
+    """What was measured: ``data`` names the rows, ``rows`` counts them, ``metrics`` are Keras' by name.
+
+    ``judgement`` says what is taken for what, where that was asked for.
+    """
 
     data: str
     rows: int
     metrics: dict[str, float]
+    judgement: Judgement | None = None
 
 
-def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None) -> Evaluation:
+def evaluate(
+    typed: TypedGraph,
+    run: str | Path,
+    data: str | Path | Table | None = None,
+    *,
+    part: str | None = None,
+    confusion: Path | None = None,
+    name: str | None = None,
+) -> Evaluation:
     """Measure a trained model with the loss and metrics of its spec, ``typed``; of phases the last one counts.
 
     Keras forgets arguments of some losses when it saves a model (``Huber.delta``, any ``axis``); the spec does not.
 
     Without ``data``: on the test part of the data it was trained with, on the validation part where there is
-    none, or on the training part. With ``data``, a file as ``predict`` takes it, with targets: on all its rows.
+    none, or on the training part; or on the ``part`` that is named. With ``data``, a file as ``predict`` takes it or a
+    table, with targets: on all its rows, which ``name`` names. With ``confusion`` the model goes through the rows once
+    more, and what it takes for what is written into that folder (see ``reporting.keep_tables``).
 
     Raises:
-        RunError: if ``run`` is no run folder with a model, or there is no such file.
+        RunError: if ``run`` is no run folder with a model, there is no such file, or the part has no rows.
         Problem: E401 to E412, at their places in the spec as trained, for data that does not fit.
     """
     found = open_run(run)
@@ -45,35 +66,57 @@ def evaluate(typed: TypedGraph, run: str | Path, data: str | Path | None = None)
     require_backend(typed)
     interface = interface_of_run(found.folder)
     if data is not None:
-        path = Path(data)
-        rows, _ = rows_of(interface, read_file(path, interface), targets=True)
-        name = path.name
+        if part is not None:
+            raise RunError("a file is measured as a whole: leave out the part, or the file")
+        table = data if isinstance(data, Table) else read_file(Path(data), interface)
+        rows, _ = rows_of(interface, table, targets=True)
+        name = name or (table.origin if isinstance(data, Table) else Path(data).name)
     else:
-        name, rows = _measured(interface, typed)
+        name, rows = measured_part(interface, typed, part)
     if not rows.targets and compared(typed.graph.spec, typed.graph.outputs):
         raise RunError(
             f"{found.folder} was trained with a dataset of your own: which columns its targets are is not known; "
             f"open {found.model_path} with Keras and call its evaluate"
         )
-    model = found.model()
+    model = ready(found, typed, interface)
+    measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
+    judgement = None
+    if confusion is not None:
+        from .judged import judge
+        from .reporting import keep_verdicts
+
+        judgement = judge(typed, model, interface, name, rows)
+        confusion.mkdir(parents=True, exist_ok=True)
+        keep_verdicts(confusion, judgement)
+    return Evaluation(name, rows.count, in_order(measured), judgement)
+
+
+def ready(run: Run, typed: TypedGraph, interface: Interface) -> keras.Model:
+    """The trained model of a run, compiled with the loss and metrics of its spec; of phases, ``typed`` is one."""
+    model = run.model()
     if typed.graph.terms:
         from .saved import open_model
         from .terms import with_terms
 
-        model = with_terms(typed, model, open_model(found.folder / TERMS))
+        model = with_terms(typed, model, open_model(run.folder / TERMS))
     jit: bool | str = False if backend() == "tensorflow" else "auto"
     compile_model(typed, model, interface.form, "sgd", Settings(jit, 1, ()))  # no step is taken
-    measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
-    return Evaluation(name, rows.count, in_order(measured))
+    return model
 
 
-def _measured(interface: Interface, typed: TypedGraph) -> tuple[str, Rows]:
-    """The part of its own data that a model is measured on, and its name."""
-    for name in ("test", "validation"):
+def measured_part(interface: Interface, typed: TypedGraph, part: str | None = None) -> tuple[str, Rows]:
+    """The part of its own data that a model is measured on, and its name: the one asked for, or the first of test,
+    validation and training that has rows.
+
+    Raises:
+        RunError: if the part asked for has no rows.
+    """
+    parts: dict[str, Rows] | None = None
+    for name in ("test", "validation", "train") if part is None else (part,):
         if name in interface.split.sources:
             return name, rows_of(interface, read_source(interface, typed, name), targets=True)[0]
-        if name == "test":
+        if parts is None:
             parts = parts_again(interface, read_source(interface, typed))
         if parts[name].count:
             return name, parts[name]
-    return "train", parts["train"]
+    raise RunError(f"the {part or 'training'} part has no rows")

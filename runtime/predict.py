@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..compiler.render import write
+from .data import Rows
 from .environment import backend
 from .feed import feed
-from .interface import OutputColumns
+from .feeds import flat, inputs_only
+from .interface import Interface, OutputColumns
 from .labels import HINGE
 from .reuse import interface_of_run, read_file, rows_of
 from .run import RunError, open_run
+from .table import Table
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
+
+BATCH: Final = 256
+"""Rows in a batch, at least, where nothing is learned from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,84 +68,103 @@ class Predictions:
         return table
 
     def csv(self) -> str:
-        """The table as CSV; an empty line of cells where there is no prediction."""
-        table = self.columns
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(table)
-        for row in zip(*table.values(), strict=True):
-            writer.writerow(
-                ["" if cell is None else f"{cell:.7g}" if isinstance(cell, float) else cell for cell in row]
-            )
-        return stream.getvalue()
+        """The table as CSV; empty cells where there is no prediction."""
+        from io import StringIO
 
-    def json(self) -> str:
-        """The table as a JSON list with an object for each row."""
-        table = self.columns
-        return (
-            json.dumps([dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)], indent=1)
-            + "\n"
-        )
+        from .written import write_csv
 
-    def npz(self) -> bytes:
-        """Arrays: ``NAME`` with the numbers and ``NAME.labels`` of each output, and ``rows``."""
-        import numpy as np
-
-        arrays: dict[str, Any] = {"rows": self.rows}
-        for name, one in self.outputs.items():
-            arrays[name] = one.values
-            if one.labels is not None:
-                arrays[f"{name}.labels"] = one.labels.astype(str) if one.labels.dtype == object else one.labels
-        stream = io.BytesIO()
-        np.savez(stream, **arrays)
+        stream = StringIO()
+        write_csv([self.columns], stream)
         return stream.getvalue()
 
 
-FORMATS: Final = {
-    ".csv": lambda made: made.csv().encode("utf-8"),
-    ".json": lambda made: made.json().encode("utf-8"),
-    ".npz": lambda made: made.npz(),
-}
-"""Ending of a file's name → what writes predictions into it."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The predictions for the rows of one batch; ``rows`` are their numbers in the input."""
+
+    outputs: Mapping[str, Prediction]
+    rows: Array
+
+    @property
+    def columns(self) -> dict[str, list[Any]]:
+        """As ``Predictions.columns``, for the rows of the batch alone."""
+        return Predictions(self.outputs, _counting(len(self.rows)), len(self.rows)).columns
 
 
-def predict(run: str | Path, data: str | Path, out: str | Path | None = None) -> Predictions:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A trained model and the rows that it is asked about, batch by batch; ``count`` is the number of rows of the
+    input, ``kept`` says which of them are asked about, in order."""
+
+    interface: Interface
+    model: keras.Model
+    rows: Rows
+    kept: Array
+    count: int
+
+    def pieces(self) -> Iterator[Piece]:
+        """The predictions, a batch at a time."""
+        form, first = self.interface.form, 0
+        batches = feed(inputs_only(self.rows), form, max(self.interface.batch_size, BATCH))
+        for batch in batches if hasattr(batches, "map") else (batches[index] for index in range(len(batches))):
+            given = self.model.predict_on_batch(batch[0])
+            by_name = given if form.named else dict(zip(form.outputs, flat(given), strict=True))
+            outputs = {one.name: read_output(one, by_name[one.name]) for one in self.interface.outputs}
+            size = len(next(iter(outputs.values())).values)
+            yield Piece(outputs, self.kept[first : first + size])
+            first += size
+
+
+def ask(run: str | Path, data: str | Path | Table) -> Asked:
+    """Open a trained model and the rows that it is to be used on: a file as ``predict`` takes it, or a table.
+
+    Raises:
+        RunError: if ``run`` is no run folder with a model, or there is no such file.
+        Problem: E402 to E412, at their places in the spec as trained, for data that does not fit.
+    """
+    found = open_run(run)
+    interface = interface_of_run(found.folder)
+    if backend() != "tensorflow" and any(one.dtype == "string" for one in interface.inputs):
+        raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
+    table = data if isinstance(data, Table) else read_file(Path(data), interface)
+    rows, kept = rows_of(interface, table, targets=False)
+    column = interface.inputs[0].columns[0]
+    count = len(table.columns[column]) if column in table.columns else table.rows
+    return Asked(interface, found.model(), rows, kept, count)
+
+
+def predict(run: str | Path, data: str | Path | Table) -> Predictions:
     """Use a trained model on a file with the columns of its inputs; targets need not be there.
 
     The ending of its name says what the file is: CSV, JSON lines, Parquet, NPZ, NPY, IDX or TFRecord. A model that
     was trained with a folder of pictures, sounds or texts takes such a folder, or a single such file.
 
-    ``out`` is written in the format that its ending says: ``.csv``, ``.json`` or ``.npz``.
-
     Raises:
-        RunError: if ``run`` is no run folder with a model, there is no such file, or ``out`` ends otherwise.
+        RunError: if ``run`` is no run folder with a model, or there is no such file.
         Problem: E402 to E412, at their places in the spec as trained, for data that does not fit.
-        OSError: if ``out`` can't be written.
     """
-    if out is not None and Path(out).suffix.lower() not in FORMATS:
-        raise RunError(f"{out} can't be written: its name must end in one of {', '.join(FORMATS)}")
-    found = open_run(run)
-    interface = interface_of_run(found.folder)
-    if backend() != "tensorflow" and any(one.dtype == "string" for one in interface.inputs):
-        raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
-    table = read_file(Path(data), interface)
-    rows, kept = rows_of(interface, table, targets=False)
-    count = (
-        len(table.columns[interface.inputs[0].columns[0]])
-        if interface.inputs[0].columns[0] in table.columns
-        else table.rows
-    )
-    model = found.model()
-    given = model.predict(feed(rows, interface.form, max(interface.batch_size, 256)), verbose=0)
-    if interface.named:
-        by_name = dict(given)
-    else:
-        values = list(given) if isinstance(given, (list, tuple)) else [given]
-        by_name = dict(zip((one.name for one in interface.outputs), values, strict=True))
-    made = Predictions({one.name: read_output(one, by_name[one.name]) for one in interface.outputs}, kept, count)
-    if out is not None:
-        write(Path(out), FORMATS[Path(out).suffix.lower()](made))
-    return made
+    asked = ask(run, data)
+    return together(asked.pieces(), asked)
+
+
+def together(pieces: Iterable[Piece], asked: Asked) -> Predictions:
+    """The predictions of all batches as one."""
+    import numpy as np
+
+    parts = list(pieces)
+    outputs = {}
+    for one in asked.interface.outputs:
+        found = [piece.outputs[one.name] for piece in parts]
+        labels = [part.labels for part in found if part.labels is not None]
+        values = np.concatenate([part.values for part in found])
+        outputs[one.name] = Prediction(values, np.concatenate(labels) if labels else None, found[0].classes)
+    return Predictions(outputs, asked.kept, asked.count)
+
+
+def _counting(count: int) -> Array:
+    import numpy as np
+
+    return np.arange(count)
 
 
 def read_output(output: OutputColumns, values: Array) -> Prediction:
@@ -153,18 +175,29 @@ def read_output(output: OutputColumns, values: Array) -> Prediction:
     values = np.asarray(values)
     classes = encoding.classes if encoding is not None else None
     if head.kind == "binary":
-        if head.logits:
-            values = 1 / (1 + np.exp(-values.astype(np.float64)))
+        values = chances(output, values)
         yes = values > 0 if head.loss in HINGE else values >= 0.5
         indices = yes.reshape(len(values), -1).astype(np.int64)
         indices = indices[:, 0] if indices.shape[1] == 1 else indices
         return Prediction(values, _named(indices, classes), classes)
     if head.kind == "classes" or (encoding is not None and encoding.form == "one_hot"):
-        if head.logits:
-            exponents = np.exp(values - values.max(-1, keepdims=True))
-            values = exponents / exponents.sum(-1, keepdims=True)
+        values = chances(output, values)
         return Prediction(values, _named(values.argmax(-1), classes), classes)
     return Prediction(values, None, None)
+
+
+def chances(output: OutputColumns, values: Array) -> Array:
+    """What a classifying output gives, as probabilities: where its loss makes them of the numbers, they are made."""
+    import numpy as np
+
+    if not output.head.logits:
+        return values
+    if output.head.kind == "binary":
+        made: Array = 1 / (1 + np.exp(-values.astype(np.float64)))
+        return made
+    exponents = np.exp(values - values.max(-1, keepdims=True))
+    shares: Array = exponents / exponents.sum(-1, keepdims=True)
+    return shares
 
 
 def _named(indices: Array, classes: tuple[str, ...] | None) -> Array:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
+
+from .run import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +26,10 @@ class Progress:
     """Hears of everything that happens while training; shows nothing unless told how.
 
     ``say(text)``: a line to read. ``begin(epochs, steps)``: training begins; ``steps`` is 0 where their number is
-    not known. ``step(epoch, step, logs)``: steps up to ``step`` of ``epoch`` are done, both from 0; None if it does
+    not known. ``reading(name, done, total)``: so many bytes of a source have been gone through, before training
+    begins. ``step(epoch, step, logs)``: steps up to ``step`` of ``epoch`` are done, both from 0; None if it does
     not want to hear of steps. ``epoch(epoch, logs, seconds)``: an epoch is done. ``end()``: training has ended.
+    ``event(kind, values)``: something that programs may want to hear of (see ``events``).
     """
 
     say: Callable[[str], None] = _nothing
@@ -31,6 +37,8 @@ class Progress:
     step: Callable[[int, int, Logs], None] | None = None
     epoch: Callable[[int, Logs, float], None] = _nothing
     end: Callable[[], None] = _nothing
+    reading: Callable[[str, int, int], None] = _nothing
+    event: Callable[[str, Mapping[str, Any]], None] = _nothing
 
 
 SILENT = Progress()
@@ -48,6 +56,33 @@ def lines(stream: IO[str] | None = None) -> Progress:
         total = epochs
 
     return Progress(say, begin, epoch=lambda epoch, logs, seconds: say(line(epoch, total, logs, seconds)))
+
+
+def events(stream: IO[str] | None = None) -> Progress:
+    """One JSON object a line for each thing that happens, for programs.
+
+    Each has ``event`` and ``time`` (UTC, ISO 8601). ``run``: ``folder``, ``name``, ``rows`` by part. ``begin``:
+    ``epochs``, ``steps`` of one (null where not known). ``phase``: ``phase`` of ``phases``, and what holds in it.
+    ``epoch``: ``epoch`` from 1 of ``epochs``, ``logs``, ``seconds``. ``rule``: a rule that was carried out, as in
+    rules.json. ``checkpoint``: after ``epoch`` epochs and ``step`` steps. ``message``: ``text`` for people. Whoever
+    trains adds ``end`` and ``error``. Numbers that JSON does not have are null.
+    """
+    total = 0
+
+    def event(kind: str, values: Mapping[str, Any]) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps(plain({"event": kind, "time": now, **values}), ensure_ascii=False, allow_nan=False)
+        print(line, file=stream or sys.stdout, flush=True)
+
+    def begin(epochs: int, steps: int) -> None:
+        nonlocal total
+        total = epochs
+        event("begin", {"epochs": epochs, "steps": steps or None})
+
+    def epoch(epoch: int, logs: Logs, seconds: float) -> None:
+        event("epoch", {"epoch": epoch + 1, "epochs": total, "logs": dict(logs), "seconds": round(seconds, 3)})
+
+    return Progress(lambda text: event("message", {"text": text}), begin, epoch=epoch, event=event)
 
 
 def live(console: Console) -> Progress:
@@ -84,7 +119,33 @@ def live(console: Console) -> Progress:
         if epoch + 1 < total:
             bar.reset(task, description=f"epoch {epoch + 2}/{total}", logs="")
 
-    return Progress(say, begin, step, epoch, bar.stop)
+    passes: list[rich.Progress] = []
+
+    def reading(name: str, done: int, total: int) -> None:
+        if not passes:
+            passes.append(_pass(console, name, total))
+        passes[0].update(rich.TaskID(0), completed=done, total=total)
+        if done >= total:
+            passes.pop().stop()
+
+    return Progress(say, begin, step, epoch, bar.stop, reading)
+
+
+def _pass(console: Console, name: str, total: int) -> Any:
+    """A bar for a source that is gone through."""
+    from rich import progress as rich
+
+    bar = rich.Progress(
+        rich.TextColumn("reading {task.description}", markup=False),
+        rich.BarColumn(bar_width=24),
+        rich.DownloadColumn(),
+        rich.TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    bar.add_task(name, total=total)
+    bar.start()
+    return bar
 
 
 def progress() -> Progress:

@@ -27,12 +27,15 @@ Status = Literal["running", "finished", "interrupted", "diverged", "failed"]
 MODEL: Final = "model.keras"
 TERMS: Final = "terms.keras"
 HISTORY: Final = "history.csv"
+HISTORY_LINES: Final = "history.jsonl"
 METRICS: Final = "metrics.json"
 CURVES: Final = "curves.png"
 DIAGRAM: Final = "diagram.svg"
 ABOUT: Final = "run.json"
 INTERFACE: Final = "interface.json"
 SPEC: Final = "spec.keraspec"
+JUDGED: Final = "judged.json"
+REPORT: Final = "report.html"
 
 CONFIG: Final = "config.json"
 """In a model's file, what says how it is put together."""
@@ -141,7 +144,7 @@ class RunFolder:
 
     def json(self, name: str, value: Any) -> None:
         """Write JSON; numbers that JSON does not have become null."""
-        self.text(name, json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        self.text(name, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def spec(self, document: Document) -> None:
         """Write the spec as trained: its own text, or, where settings were laid over it, what they made of it."""
@@ -157,8 +160,10 @@ class RunFolder:
             self.json(f"{SPEC}.json", written.data)
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
-        """Write the table of epochs."""
+        """Write the table of epochs, as CSV and as JSON lines."""
         self.table(HISTORY, rows)
+        lines = (json.dumps(plain(row), ensure_ascii=False, allow_nan=False) for row in rows)
+        self.text(HISTORY_LINES, "".join(f"{line}\n" for line in lines))
 
     def table(self, name: str, rows: Sequence[Mapping[str, float | str]]) -> None:
         """Write a table as CSV, with a column for every name in any of the rows."""
@@ -219,11 +224,12 @@ def find_spec(folder: Path) -> Path | None:
     return next((path for suffix in ("toml", "json") if (path := folder / f"{SPEC}.{suffix}").is_file()), None)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Values as JSON has them: what is no number becomes null."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     if isinstance(value, (list, tuple)) or (isinstance(value, Iterable) and not isinstance(value, (str, bytes))):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
