@@ -1,8 +1,8 @@
-"""From names and patterns to the layers that are not trained."""
+"""From names and patterns to the layers that are meant: not trained, or to begin with weights of another model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..spec.document import Pointer
@@ -30,34 +30,49 @@ def inner_names(node: Node) -> tuple[str, ...]:
 
 def freeze_findings(typed: TypedGraph, training: Training) -> Iterator[Finding]:
     """Names and patterns that no layer has (E201), and layers frozen until none is left to learn (E425)."""
-    graph = typed.graph
-    if not training.freeze or not graph.spec.whole:
+    if not training.freeze or not typed.graph.spec.whole:
         return
     at: Pointer = (*training.pointer, "freeze")
+    lost = list(_lost(typed, training.freeze, at, "nothing to freeze", inside=True))
+    yield from (one for one in lost if one is not None)
+    if not lost and all(known.outputs is not None for known in typed.typed.values()):
+        yield from _nothing_left(typed, training, at)
+
+
+def weights_findings(typed: TypedGraph, training: Training) -> Iterator[Finding]:
+    """Names and patterns of layers with the weights of a saved model that no layer has (E201)."""
+    if training.weights is None or not typed.graph.spec.whole:
+        return
+    at: Pointer = (*training.pointer, "weights", "layers")
+    lost = _lost(typed, training.weights.layers, at, "no weights", inside=False)
+    yield from (one for one in lost if one is not None)
+
+
+def _lost(
+    typed: TypedGraph, patterns: Sequence[str], at: Pointer, no_use: str, *, inside: bool
+) -> Iterator[Finding | None]:
+    """One for each pattern that no layer has, with ``inside`` none in an application either; None where it is open."""
+    graph = typed.graph
     layers = [node for node in graph.nodes.values() if node.input is None]
     names = [node.name for node in layers]
-    lost = False
-    for index, pattern in enumerate(training.freeze):
+    for index, pattern in enumerate(patterns):
         if any(covers(pattern, name) for name in names):
             continue
-        if any(covers(pattern, name) for node in layers for name in inner_names(node)):
+        if inside and any(covers(pattern, name) for node in layers for name in inner_names(node)):
             continue
-        lost = True
         where: Pointer = (*at, index)
         if pattern in graph.nodes:
-            yield Finding("E201", f"{quoted(pattern)} is an input, which has nothing to freeze", where,
-                          help="name a layer")  # fmt: skip
+            yield Finding("E201", f"{quoted(pattern)} is an input, which has {no_use}", where, help="name a layer")
             continue
         if any(node.layer is None for node in layers):
-            continue  # what is inside of it is not known
+            yield None  # what is inside of it is not known
+            continue
         split = [name.split(".") for name in names]
         around = dict.fromkeys(".".join(one[:count]) for one in split for count in range(1, len(one) + 1))
         near = closest(pattern, around)
         what = "no layer has a name like" if SIGNS & set(pattern) else "there is no layer called"
         way = f'did you mean "{near}"?' if near else f"the layers are {listed(names, 12)}"
         yield Finding("E201", f"{what} {quoted(pattern)}", where, help=way)
-    if not lost and all(known.outputs is not None for known in typed.typed.values()):
-        yield from _nothing_left(typed, training, at)
 
 
 def _nothing_left(typed: TypedGraph, training: Training, at: Pointer) -> Iterator[Finding]:

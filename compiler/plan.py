@@ -93,6 +93,10 @@ def _further(typed: TypedGraph, every: tuple[Head, ...]) -> Iterator[Finding]:
         from .freezing import freeze_findings
 
         yield from freeze_findings(typed, training)
+    if training.weights is not None:
+        from .freezing import weights_findings
+
+        yield from weights_findings(typed, training)
 
 
 def _names(typed: TypedGraph) -> Iterator[Finding]:

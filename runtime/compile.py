@@ -101,6 +101,21 @@ def compile_model(
     )
 
 
+def loss_in(typed: TypedGraph, output: str) -> Any:
+    """What an output is compared by, without the averaging over rows; None where it has no loss."""
+    import keras
+
+    training = typed.graph.spec.training
+    assert training is not None
+    own = training.outputs.get(output)
+    stated = own.loss if own is not None and own.loss is not None else training.loss
+    if stated is None:
+        return None
+    made = _loss(stated, typed.tensor(typed.graph.outputs[output]))
+    found = keras.losses.get(made) if isinstance(made, str) else made
+    return found.call if isinstance(found, keras.losses.Loss) else found
+
+
 def _loss(value: Any, tensor: TensorType | None) -> Any:
     """A loss as Keras takes it: its name, an object, or what computes an expression over an output of this type."""
     if (text := formula(value)) is None:
@@ -198,7 +213,8 @@ def _directed(callback: Object, typed: TypedGraph, form: Form) -> Object:
     """The callback with the mode that ``"auto"`` means where Keras would not find it out.
 
     With several outputs Keras logs ``OUTPUT_METRIC``, and looks for a metric of that name when it asks whether more or
-    less is better; and of the losses it knows ``loss`` alone. Of loss terms less is better as well.
+    less is better; and of the losses it knows ``loss`` alone. Of loss terms less is better as well. What saves models
+    asks the one that is saved, which has measured nothing: there it finds no metric at all.
     """
     training = typed.graph.spec.training
     assert training is not None
@@ -208,18 +224,18 @@ def _directed(callback: Object, typed: TypedGraph, form: Form) -> Object:
     plain = monitor.removeprefix("val_")
     if any(one.name == plain for one in training.losses):
         return replace(callback, written={**callback.written, "mode": "min"})
-    if len(form.outputs) < 2:
-        return callback
+    alone = len(form.outputs) < 2
     for name in form.outputs:
-        if not plain.startswith(f"{name}_"):
+        prefix = "" if alone else f"{name}_"
+        if not plain.startswith(prefix) or (alone and plain == "loss"):
             continue
-        if plain == f"{name}_loss":
+        if not alone and plain == f"{name}_loss":
             return replace(callback, written={**callback.written, "mode": "min"})
         own = training.outputs.get(name)
         tensor = typed.tensor(typed.graph.outputs[name])
         for metric in _metrics(own.metrics if own is not None and own.metrics else training.metrics, tensor):
             named = metric if isinstance(metric, str) else metric.name
-            if plain == f"{name}_{named}":
+            if plain == f"{prefix}{named}":
                 return replace(callback, written={**callback.written, "mode": _direction(metric)})
     return callback
 

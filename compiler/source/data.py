@@ -282,10 +282,14 @@ def without(data: Data) -> Iterator[Pointer]:
     """What a data section says and no program is written for."""
     yield from ((key,) for key in ("window", "augment", "sample_weight") if getattr(data, key))
     yield from (("split", key) for key in (*data.split.columns, *data.split.sources))
+    if data.split.folds is not None:
+        yield ("split", "folds")
     if data.on_error != "stop":
         yield ("on_error",)
     for column in (*data.inputs.values(), *data.targets.values()):
-        yield from ((*column.pointer[1:], key) for key in ("decode", "pad", "augment") if getattr(column, key))
+        stated = ("decode", "pad", "augment") if not column.buckets or column.pad else ("decode", "buckets", "augment")
+        keys = ("pad" if key == "buckets" else key for key in stated if getattr(column, key))
+        yield from ((*column.pointer[1:], key) for key in keys)
     if any(sign in str(data.source.get("path", "")) for sign in "*?["):
         yield ("source", "path")
 
