@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import keras
 
     from .checked import Checked, SpecError
+    from .comparing import Comparison
     from .compiler.show import Summary
     from .importing import Imported
     from .picture import Drawing
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from .runtime.export import Export
     from .runtime.predict import Predictions
     from .runtime.run import Run
+    from .runtime.written import Written
     from .spec.finding import Diagnostic
 
 __all__ = [
     "Checked",
+    "Comparison",
     "Diagnostic",
     "Drawing",
     "Evaluation",
@@ -46,15 +49,19 @@ __all__ = [
     "Run",
     "SpecError",
     "Summary",
+    "Written",
     "allow_plugin",
     "build",
     "check",
+    "diff",
     "draw",
     "evaluate",
     "export",
     "import_model",
     "load",
     "predict",
+    "report",
+    "resume",
     "show",
     "source",
     "train",
@@ -62,6 +69,7 @@ __all__ = [
 
 _TYPES: Final = {
     "Checked": ".checked",
+    "Comparison": ".comparing",
     "SpecError": ".checked",
     "Diagnostic": ".spec.finding",
     "Drawing": ".picture",
@@ -71,6 +79,7 @@ _TYPES: Final = {
     "Predictions": ".runtime.predict",
     "Run": ".runtime.run",
     "Summary": ".compiler.show",
+    "Written": ".runtime.written",
 }
 
 
@@ -149,6 +158,20 @@ def draw(spec: str | PathLike[str] | Checked, output: str | PathLike[str] | None
     return drawing
 
 
+def diff(old: str | PathLike[str] | Checked, new: str | PathLike[str] | Checked) -> Comparison:
+    """All that two specs differ in, by meaning; each is a loaded one, a path, or ``REV:PATH`` of git.
+
+    Raises:
+        SpecError: if one of them is no text at all; of one with errors as much is compared as is known.
+        OSError, ValueError: if a file can't be read, or git does not have it.
+    """
+    from .checked import Checked
+    from .comparing import compare, loaded
+
+    first, second = (one if isinstance(one, Checked) else loaded(str(one)) for one in (old, new))
+    return compare(first, second)
+
+
 def build(spec: str | PathLike[str] | Checked, weights: str | PathLike[str] | None = None) -> keras.Model:
     """The Keras Functional model of a spec, not compiled; layers carry their entries' names.
 
@@ -224,6 +247,8 @@ def train(
     epochs: int | None = None,
     overrides: Sequence[str] = (),
     weights: str | PathLike[str] | None = None,
+    begin_with: str | PathLike[str] | None = None,
+    report: bool = True,
 ) -> Run:
     """Train a spec on the data that it names, or on ``data``.
 
@@ -236,6 +261,10 @@ def train(
         epochs: instead of those that the spec states.
         overrides: settings as on the command line; only where ``spec`` is a path.
         weights: a ``.weights.h5`` file to begin with; left out: random numbers.
+        begin_with: a run folder: every weight of its model that still fits is taken over, with what the optimizer
+            keeps.
+        report: whether the model is then tried on the test part (the validation part where there is none), and
+            ``report.html`` written, with what it takes for what and where it is most wrong.
 
     Raises:
         SpecError: if the spec has errors, or the data or a weight of the file does not fit it.
@@ -247,24 +276,77 @@ def train(
     folder = None if run_dir is None else _path(run_dir)
     begin = None if weights is None else _path(weights)
     return trained(
-        _loaded(spec, overrides), data=data, validation=validation, run_dir=folder, epochs=epochs, weights=begin
-    )
+        _loaded(spec, overrides), data=data, validation=validation, run_dir=folder, epochs=epochs, weights=begin,
+        report=report, begin_with=None if begin_with is None else _path(begin_with),
+    )  # fmt: skip
 
 
-def evaluate(run: str | PathLike[str], data: str | PathLike[str] | None = None) -> Evaluation:
-    """Measure a trained model on each part of its data, or on the rows of another file.
+def resume(run: str | PathLike[str], data: Any = None, *, validation: Any = None, report: bool = True) -> Run:
+    """Go on with a training that was interrupted or killed, from its newest checkpoint, in its own folder.
+
+    On a CPU it comes to the same weights, bit for bit, as if it had never been stopped. A run that is over is given as
+    it is; one that has no checkpoint begins anew.
+
+    Args:
+        run: the run folder.
+        data: the same rows again, where the run was trained on arrays or a dataset of one's own.
+        validation: as for ``train``.
+        report: as for ``train``.
+
+    Raises:
+        SpecError: if the rows are other ones than before, or whatever ``train`` raises it for.
+        ValueError: if ``run`` is no run folder, is being written to, or began on another backend.
+    """
+    from .training import resume as resumed
+
+    return resumed(_path(run), data=data, validation=validation, report=report)
+
+
+def evaluate(
+    run: str | PathLike[str],
+    data: str | PathLike[str] | None = None,
+    *,
+    part: str | None = None,
+    confusion: str | PathLike[str] | None = None,
+) -> Evaluation:
+    """Measure a trained model on a part of its own data, or on the rows of another source.
+
+    Args:
+        run: a run folder.
+        data: a file with targets, or a spec, whose source is then read; left out: the test part of the model's own data
+            (the validation part where there is none, else the training part).
+        part: ``"train"``, ``"validation"`` or ``"test"`` of its own data.
+        confusion: a folder into which is written what the model takes for what: counts, and precision, recall and F1
+            of each class, as CSV and as a picture.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
-        ValueError: if ``run`` is no run folder with a model, or there is no such file.
+        ValueError: if ``run`` is no run folder with a model, there is no such file, or the part has no rows.
     """
     from .training import evaluate as evaluated
 
-    return evaluated(_path(run), None if data is None else _path(data))
+    folder = None if confusion is None else _path(confusion)
+    return evaluated(_path(run), None if data is None else _path(data), part=part, confusion=folder)
 
 
-def predict(run: str | PathLike[str], data: str | PathLike[str], out: str | PathLike[str] | None = None) -> Predictions:
+@overload
+def predict(run: str | PathLike[str], data: str | PathLike[str]) -> Predictions: ...
+
+
+@overload
+def predict(run: str | PathLike[str], data: str | PathLike[str], out: str | PathLike[str]) -> Written: ...
+
+
+def predict(
+    run: str | PathLike[str], data: str | PathLike[str], out: str | PathLike[str] | None = None
+) -> Predictions | Written:
     """Use a trained model on the rows of a file; class names come back where labels were text.
+
+    Args:
+        run: a run folder.
+        data: a file as ``keraspec predict`` takes it, or a spec, whose source is then read.
+        out: a ``.csv``, ``.jsonl``, ``.json`` (each with ``.gz`` or without), ``.parquet`` or ``.npz`` file. With it,
+            predictions are written there a batch at a time, and only their number comes back.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
@@ -274,6 +356,22 @@ def predict(run: str | PathLike[str], data: str | PathLike[str], out: str | Path
     from .training import predict as predicted
 
     return predicted(_path(run), _path(data), None if out is None else _path(out))
+
+
+def report(run: str | PathLike[str], *, judged: bool = False) -> Path:
+    """Write what training came to as a page to read, ``report.html`` in the run folder; its path.
+
+    Args:
+        run: a run folder.
+        judged: whether the model goes through its rows again, even if the folder says already what it gets right.
+
+    Raises:
+        SpecError: if the model has to go through its rows, and they do not fit the spec as trained.
+        ValueError: if ``run`` is no run folder with a model.
+    """
+    from .training import report as written
+
+    return written(_path(run), judged=judged)
 
 
 def export(run: str | PathLike[str], format: str, path: str | PathLike[str] | None = None) -> Export:

@@ -6,15 +6,16 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from .compiler.catalogue import DOTTED
 from .compiler.catalogue.kinds import Kind
-from .compiler.catalogue.offered import forget, offer
+from .compiler.catalogue.offered import forget, offer, offer_module
 from .compiler.catalogue.record import Argument, Record
 from .compiler.catalogue.schema import definitions_of
 from .spec import published
@@ -52,8 +53,10 @@ def allow_plugin(plugin: str) -> tuple[Record, ...]:
         return tuple(_records(name, _module(name, plugin)))
     if name in _ALLOWED:
         raise PluginError(f'there are two plugins "{name}": {_ALLOWED[name]} and {plugin}')
-    found = tuple(_records(name, _module(name, plugin)))
+    module = _module(name, plugin)
+    found = tuple(_records(name, module))
     offer(found)
+    offer_module(name, module)
     published.offer(name, definitions_of(found))
     _ALLOWED[name] = plugin
     return found
@@ -76,9 +79,9 @@ def _module(name: str, plugin: str) -> ModuleType:
         if plugin.endswith(".py"):
             return _file(name, Path(plugin))
         found = [one for one in entry_points(group=GROUP) if one.name == name]
-        if not found:
+        if not found and find_spec(name) is None:
             raise PluginError(_not_there(name))
-        loaded: Any = found[0].load()
+        loaded: Any = found[0].load() if found else import_module(name)
     except PluginError:
         raise
     except Exception as error:
@@ -117,9 +120,11 @@ def _file(name: str, path: Path) -> ModuleType:
 
 def _records(name: str, module: ModuleType) -> Iterator[Record]:
     every = {family: getattr(module, family.upper(), ()) for family in published.PLUGGED}
-    if not any(every.values()):
+    functions = [key for key, one in vars(module).items() if callable(one) and not key.startswith("_")]
+    if not any(every.values()) and not functions:
         raise PluginError(
-            f'the plugin "{name}" offers nothing: it has none of {", ".join(map(str.upper, published.PLUGGED))}'
+            f'the plugin "{name}" offers nothing: it has none of {", ".join(map(str.upper, published.PLUGGED))}, '
+            "and no function that could be a data source"
         )
     for family, records in every.items():
         for record in records:

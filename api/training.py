@@ -6,17 +6,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from .checked import Checked, SpecError, compile_file
 from .spec.problem import Problem
 
 if TYPE_CHECKING:
+    from .compiler.graph import Graph
     from .runtime.evaluate import Evaluation
     from .runtime.export import Export
+    from .runtime.inheriting import Inheritance
     from .runtime.predict import Predictions
     from .runtime.progress import Progress
     from .runtime.run import Run
+    from .runtime.table import Table
+    from .runtime.written import Written
+
+SPECS: Final = (".toml", ".json")
+"""Endings of specs; no file of data has them."""
 
 
 def train(
@@ -28,8 +35,11 @@ def train(
     epochs: int | None = None,
     show: Progress | None = None,
     weights: Path | None = None,
+    report: bool = False,
+    begin_with: Path | None = None,
 ) -> Run:
-    """Train a checked spec; see ``runtime.train.train``.
+    """Train a checked spec; see ``runtime.train.train``. ``begin_with`` is the folder of a run: its model's weights are
+    taken over where they still fit.
 
     Raises:
         SpecError: if the spec has errors, or data or Keras do not agree with it.
@@ -42,15 +52,104 @@ def train(
     checked = checked.asked()
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
+    inherit = None if begin_with is None else _inherited(begin_with, checked.typed.graph)
     with _placed(lambda: checked):
         return trained(
-            checked.typed, checked.path.parent,
-            run_dir=run_dir, data=data, validation=validation, show=show, weights=weights,
+            checked.typed, checked.path.parent, run_dir=run_dir, data=data, validation=validation, show=show,
+            weights=weights, report=report, inherit=inherit,
         )  # fmt: skip
 
 
-def evaluate(run: str | Path, data: str | Path | None = None) -> Evaluation:
-    """Measure a trained model; see ``runtime.evaluate.evaluate``.
+def _inherited(run: Path, graph: Graph) -> Inheritance:
+    """What a run's model has for a graph: which of its layers are which.
+
+    Raises:
+        RunError: if it is no run folder with a model, or its spec can't be read.
+    """
+    from .compiler.diff.matching import matched
+    from .runtime.inheriting import Inheritance
+    from .runtime.run import RunError, open_run
+
+    found = open_run(run)
+    old = as_trained(run)
+    if old.graph is None:
+        raise RunError(f"the spec in {run} can't be read any more, so it can't be told which layers are which")
+    return Inheritance(found.folder, found.model_path, old.graph, matched(old.graph, graph))
+
+
+def resume(
+    run: Path,
+    *,
+    spec: Checked | None = None,
+    data: Any = None,
+    validation: Any = None,
+    show: Progress | None = None,
+    report: bool = False,
+) -> Run:
+    """Go on with a run that was interrupted, from its newest checkpoint; one that is over is given as it is.
+
+    ``spec`` is compared with that of the run, where one is given; ``data`` and ``validation`` are those of ``train``.
+
+    Raises:
+        SpecError: if the rows are other ones, or what ``train`` raises it for.
+        RunError: if ``run`` can't be gone on with, or was trained by another spec.
+    """
+    import json
+
+    from .runtime.resume import resumable
+    from .runtime.run import INTERFACE, RunError, open_run
+    from .runtime.train import train as trained
+
+    found = resumable(run, given=data is not None)
+    checked = as_trained(run).asked()
+    if spec is not None and (other := _difference(spec, checked)) is not None:
+        raise RunError(f"{spec.path} is not the spec of this run: {other}; leave it out, or train anew")
+    if found.over:
+        return open_run(run)
+    if checked.errors or checked.typed is None:
+        raise SpecError(checked.diagnostics)
+    try:
+        folder = Path(json.loads((run / INTERFACE).read_text("utf-8"))["folder"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{run / INTERFACE} can't be read: {error}") from error
+    with _placed(lambda: checked):
+        return trained(
+            checked.typed, folder,
+            data=data, validation=validation, show=show, weights=found.weights, report=report, resume=found,
+        )  # fmt: skip
+
+
+def _difference(given: Checked, trained: Checked) -> str | None:
+    """The first thing in which a spec is not the one of a run, in words."""
+    if given.errors or given.document is None or trained.document is None:
+        return "it has errors"
+    here, there = (_written(one) for one in (given, trained))
+    return _unlike(here, there, ())
+
+
+def _written(checked: Checked) -> Any:
+    document = checked.document
+    assert document is not None
+    return document.data if document.expansion is None else document.expansion.written.data
+
+
+def _unlike(here: Any, there: Any, at: tuple[str, ...]) -> str | None:
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in {**there, **here}:
+            if (found := _unlike(here.get(key), there.get(key), (*at, str(key)))) is not None:
+                return found
+        return None
+    return None if here == there else f"`{'.'.join(at)}` differs"
+
+
+def evaluate(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    part: str | None = None,
+    confusion: Path | None = None,
+) -> Evaluation:
+    """Measure a trained model; see ``runtime.evaluate.evaluate``. ``data`` may also be a spec: then it is its source.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
@@ -59,25 +158,84 @@ def evaluate(run: str | Path, data: str | Path | None = None) -> Evaluation:
     from .runtime.evaluate import evaluate as evaluated
     from .runtime.run import open_run
 
-    checked = _as_trained(open_run(run).folder)
+    checked = as_trained(open_run(run).folder)
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
+    given = _given(data)
     with _placed(lambda: checked):
-        return evaluated(checked.typed, run, data)
+        name = None if data is None else Path(data).name
+        return evaluated(checked.typed, run, given, part=part, confusion=confusion, name=name)
 
 
-def predict(run: str | Path, data: str | Path, out: str | Path | None = None) -> Predictions:
-    """Use a trained model on new rows; see ``runtime.predict.predict``.
+@overload
+def predict(run: str | Path, data: str | Path) -> Predictions: ...
+
+
+@overload
+def predict(run: str | Path, data: str | Path, out: str | Path) -> Written: ...
+
+
+@overload
+def predict(run: str | Path, data: str | Path, out: str | Path | None) -> Predictions | Written: ...
+
+
+def predict(run: str | Path, data: str | Path, out: str | Path | None = None) -> Predictions | Written:
+    """Use a trained model on new rows; see ``runtime.predict.predict``. ``data`` may also be a spec: then it is its
+    source. With ``out`` predictions are written to that file, a batch at a time; see ``runtime.written.written``.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
-        RunError: if ``run`` is no run folder with a model, or there is no such file.
+        RunError: if ``run`` is no run folder with a model, there is no such file, or ``out`` is of no known format.
         OSError: if ``out`` can't be written.
     """
+    from .runtime.predict import ask
     from .runtime.predict import predict as predicted
+    from .runtime.run import open_run
+    from .runtime.written import require_format, written
 
-    with _placed(lambda: _as_trained(Path(run))):
-        return predicted(run, data, out)
+    open_run(run)
+    if out is not None:
+        require_format(Path(out))
+    given = _given(data)
+    assert given is not None
+    with _placed(lambda: as_trained(Path(run))):
+        return predicted(run, given) if out is None else written(ask(run, given), out)
+
+
+def printed(run: str | Path, data: str | Path, stream: IO[str]) -> Written:
+    """Predictions as CSV, a batch at a time; see ``predict``."""
+    from .runtime.predict import ask
+    from .runtime.run import open_run
+    from .runtime.written import Written, filled, write_csv
+
+    open_run(run)
+    given = _given(data)
+    assert given is not None
+    with _placed(lambda: as_trained(Path(run))):
+        asked = ask(run, given)
+        write_csv(filled(asked.pieces(), asked.count), stream)
+        return Written(Path(), len(asked.kept), asked.count)
+
+
+def _given(data: str | Path | None) -> Path | Table | None:
+    """A file of data as it is; of a spec, the table that its source is."""
+    if data is None or Path(data).suffix.lower() not in SPECS or not Path(data).is_file():
+        return None if data is None else Path(data)
+    from .runtime.run import RunError
+    from .runtime.sources import reader
+
+    checked = compile_file(Path(data)).asked()
+    if checked.errors or checked.typed is None:
+        raise SpecError(checked.diagnostics)
+    found = checked.typed.graph.spec.data
+    if found is None:
+        raise RunError(f"{data} has no [data] section: it names no rows")
+    with _placed(lambda: checked):
+        read = reader(found.source["type"]).read
+        return read(
+            found.source, checked.path.parent, (*found.pointer, "source"),
+            skip=found.on_error == "skip", typed=checked.typed,
+        )  # fmt: skip
 
 
 def export(run: str | Path, format: str, path: str | Path | None = None) -> Export:
@@ -91,11 +249,31 @@ def export(run: str | Path, format: str, path: str | Path | None = None) -> Expo
     from .runtime.export import export as exported
     from .runtime.run import open_run
 
-    checked = _as_trained(open_run(run).folder)
+    checked = as_trained(open_run(run).folder)
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
     with _placed(lambda: checked):
         return exported(checked.typed, run, format, None if path is None else Path(path))
+
+
+def report(run: str | Path, *, judged: bool = False) -> Path:
+    """Write the page of a run again; see ``runtime.reporting.report_again``.
+
+    Raises:
+        SpecError: if the data does not fit the spec as trained.
+        RunError: if ``run`` is no run folder with a model.
+    """
+    from .runtime.reporting import report_again, write_page
+    from .runtime.run import JUDGED, open_run
+
+    folder = open_run(run).folder
+    if (folder / JUDGED).is_file() and not judged:
+        return write_page(folder)
+    checked = as_trained(folder)
+    if checked.errors or checked.typed is None:
+        raise SpecError(checked.diagnostics)
+    with _placed(lambda: checked):
+        return report_again(checked.typed, folder, judged=judged)
 
 
 def _with_epochs(checked: Checked, epochs: int) -> Checked:
@@ -120,7 +298,12 @@ def _with_epochs(checked: Checked, epochs: int) -> Checked:
     return replace(checked, document=document, spec=spec, graph=graph, typed=replace(checked.typed, graph=graph))
 
 
-def _as_trained(run: Path) -> Checked:
+def as_trained(run: Path) -> Checked:
+    """The spec of a run folder.
+
+    Raises:
+        RunError: if there is none in it.
+    """
     from .runtime.run import RunError, find_spec
 
     path = find_spec(run)

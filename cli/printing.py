@@ -36,6 +36,7 @@ def refuse(message: str) -> NoReturn:
 
 
 EXTRAS: Final = {
+    "tensorflow_datasets": "tfds",
     **dict.fromkeys(("keras", "jax", "matplotlib", "numpy", "pyarrow", "tensorflow", "torch"), "tensorflow"),
     **dict.fromkeys(("onnx", "onnxruntime", "tf2onnx"), "export"),
 }

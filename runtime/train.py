@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.build import Built, assemble, functional
+from ..compiler.build import Built, assemble, condensed, functional
 from ..compiler.graph import TypedGraph
 from ..compiler.phases import whole, with_training
 from . import run as files
 from .arrays import from_arrays
+from .beginning import begin
 from .carrying import take
 from .columns import compared
 from .compile import callbacks
@@ -18,10 +19,13 @@ from .data import Prepared, prepare, trainable
 from .environment import backend, gpus, quiet
 from .feed import feed
 from .feeds import arranged, feeds_of_datasets, inputs_only, require_end
-from .interface import interface_of
+from .inheriting import CARRIED, Inheritance
+from .interface import Interface, interface_of
 from .loop import require_loop
 from .preprocessing import adapt, cut, require_backend, settle
+from .profiled import profiler
 from .progress import Progress, progress
+from .resume import Resumed, fingerprint
 from .rules import require_rules
 from .run import Run, RunFolder
 from .session import Session
@@ -42,13 +46,19 @@ def train(
     validation: tuple[Any, Any] | tf.data.Dataset | None = None,
     show: Progress | None = None,
     weights: Path | None = None,
+    report: bool = False,
+    resume: Resumed | None = None,
+    inherit: Inheritance | None = None,
 ) -> Run:
     """Train the model of a checked spec and keep everything in a run folder.
 
     ``folder`` is what paths in the spec are relative to. ``data`` takes the place of the spec's source:
     arrays ``(x, y)``, which are split and encoded as the spec says, or a ``tf.data.Dataset`` of batches
     ``(x, y)`` or ``(x, y, weights)``, which is taken as it is. ``validation`` goes with it: the same kind.
-    Training begins with the ``weights`` of a file, where one is given, else at random.
+    With ``resume`` a run goes on in its own folder, from its newest checkpoint.
+    Training begins with the ``weights`` of a file, where one is given, or with what it can ``inherit`` of another run,
+    or with those that the spec names, else at random. With ``report`` the model then
+    goes through the rows of the test part (see ``judged``), and a page on all of it is written.
 
     The first Ctrl-C (or SIGTERM) lets the step under way end, then saves; the second ends at once.
 
@@ -61,14 +71,19 @@ def train(
     quiet()
     require_backend(typed)
     show = progress() if show is None else show
+    if resume is not None:
+        resume.say = show.say
     together = together_with(typed)
     training = trainable(together).graph.spec.training
     assert training is not None
     require_loop(training)
     require_rules(training)
-    prepared = _prepared(together, folder, data, validation)
+    prepared = _prepared(together, folder, data, validation, show)
     if prepared is None:
         _require_unweighed(typed)
+    rows_as_read = None if prepared is None else fingerprint(prepared.parts)
+    if resume is not None:
+        resume.require_rows(rows_as_read)
     rows = weigh(typed, prepared) if prepared is not None else ()
     _announce(prepared, show)
     import keras
@@ -91,6 +106,10 @@ def train(
     adapt(typed, built, raw)
     if weights is not None:
         take(built.model, weights)
+    elif inherit is not None:
+        inherit.weights(typed.graph, built)
+    elif training.weights is not None and resume is None:  # a checkpoint has them all
+        begin(built, training, training.weights, folder)
     halves = cut(typed, built) if backend() == "tensorflow" else None
     model = halves.tail if halves is not None else twin(typed, built)
     if typed.graph.terms:
@@ -101,13 +120,51 @@ def train(
     given = None if prepared is not None else feeds_of_datasets(own, apart, halves)
     devices = gpus()
     stages = stages_of(typed, rows, form, halves, given, gpu=bool(devices))
+    if resume is not None:
+        resume.pin(stages)
+        for difference in resume.differences(devices):
+            show.say(f"not as it was when this run began: {difference}; the last digits may differ")
     bench = Bench(typed, built, model, form)
     for stage in reversed(stages):  # what Keras refuses in a later phase is said before the first
         bench.ready(stage)
-    place = RunFolder.create(typed.graph.name, run_dir)
+    if inherit is not None:
+        inherit.optimizer(bench.model.optimizer)
+    place = RunFolder.create(typed.graph.name, run_dir) if resume is None else RunFolder(resume.folder)
     for stage in stages:
         stage.callbacks = callbacks(stage.typed, place.path, built.model, form, stage.first)
-    return Session(typed, bench, stages, place, show, prepared).run(interface.table(), devices)
+    if training.profile:
+        stages[0].callbacks.append(profiler(place.path, show.say))
+    if inherit is not None:
+        place.json(CARRIED, inherit.table())
+        for line in inherit.lines():
+            show.say(line)
+    noted = {
+        "data": "spec" if data is None else "dataset" if prepared is None else "arrays",
+        "fingerprint": rows_as_read,
+        "weights": None if weights is None else str(weights.resolve()),
+    }
+    run = Session(typed, bench, stages, place, show, prepared, resume, noted).run(interface.table(), devices)
+    if report:
+        _report(run, typed, built, interface, prepared, show)
+    return run
+
+
+def _report(
+    run: Run, typed: TypedGraph, built: Built, interface: Interface, prepared: Prepared | None, show: Progress
+) -> None:
+    """Write the run's report. All else is kept by now, so that nothing is lost if it can't be written."""
+    from .reporting import report_on
+
+    try:
+        # On JAX the weights of the model that was trained are with whoever trained: one that is opened has its own.
+        model = built.model if backend() == "tensorflow" else run.model()
+        page = report_on(run, typed, model, interface, None if prepared is None else prepared.parts)
+    except KeyboardInterrupt:
+        show.say(f"interrupted: there is no report; `keraspec report {run.folder}` writes it")
+    except Exception as error:
+        show.say(f"no report: {condensed(error)}")
+    else:
+        show.say(f"report: {page}")
 
 
 def together_with(typed: TypedGraph) -> TypedGraph:
@@ -116,12 +173,12 @@ def together_with(typed: TypedGraph) -> TypedGraph:
     return typed if training is None else with_training(typed, replace(whole(training), class_weight=None))
 
 
-def _prepared(typed: TypedGraph, folder: Path, data: Any, validation: Any) -> Prepared | None:
+def _prepared(typed: TypedGraph, folder: Path, data: Any, validation: Any, show: Progress) -> Prepared | None:
     """Arrays, from the spec's source or given; None for a dataset of one's own."""
     if data is None:
         if validation is not None:
             raise ValueError("`validation` goes with `data`: give both, or leave both to the spec")
-        return prepare(typed, folder)
+        return prepare(typed, folder, show)
     if isinstance(data, (tuple, list)):
         return from_arrays(typed, _pair(data), None if validation is None else _pair(validation))
     if not hasattr(data, "element_spec") or (validation is not None and not hasattr(validation, "element_spec")):

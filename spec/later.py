@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from .document import Pointer
@@ -12,19 +11,12 @@ from .validation import Validation
 from .words import a, closest, quoted
 
 NOT_YET: Final = "belongs to the language, but this version of keraspec does not carry it out yet"
-TYPES: Final[Mapping[str, frozenset[str]]] = {"sources": frozenset({"tfds", "python"})}
-"""Family → names that it will have."""
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 def later_key(run: Validation, key: str, words: str, at: Pointer) -> None:
     """Report a key of the language that comes later."""
     run.add("E110", f"`{key}` ({words}) {NOT_YET}", at, part="key", help="write the spec without it for now")
-
-
-def is_later_type(family: str, name: str) -> bool:
-    """Whether a ``type`` that the schema lacks is one that the language has."""
-    return name in TYPES.get(family, ())
 
 
 def plugin_of(family: str, name: str) -> str | None:
@@ -56,8 +48,3 @@ def plugin_type(run: Validation, family: str, name: str, plugin: str, at: Pointe
         help=f"if you trust it, which runs its code, call keraspec with `--allow-plugin {plugin}` "
         "(or with the path of its file)",
     )
-
-
-def later_type(run: Validation, family: str, name: str, at: Pointer) -> None:
-    """Report a ``type`` that comes later: a source."""
-    run.add("E110", f"{quoted(name)} ({a(SINGULAR[family])}) {NOT_YET}", at, help="write the spec without it for now")

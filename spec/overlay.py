@@ -201,6 +201,10 @@ def _moved_paths(data: dict[str, Any], folder: str) -> None:
     source = data.get("data", {}).get("source") if isinstance(data.get("data"), dict) else None
     if folder and isinstance(source, dict) and _is_relative(source.get("path")):
         source["path"] = os.path.join(folder, str(source["path"]))
+    training = data.get("training")
+    weights = training.get("weights") if folder and isinstance(training, dict) else None
+    if isinstance(weights, dict) and _is_relative(weights.get("path")):
+        weights["path"] = os.path.join(folder, str(weights["path"]))
     _moved_layers(data, folder)
     blocks = data.get("blocks")
     for block in blocks.values() if isinstance(blocks, dict) else ():

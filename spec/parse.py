@@ -9,6 +9,7 @@ from typing import Any, Final
 from .document import HOLE, Pointer
 from .finding import Finding
 from .naming import REFERENCE, FreeNames, snake_case
+from .parse_data import pad_of, split_of, window_of
 from .parse_training import laid, training_of
 from .spec import (
     Column,
@@ -19,17 +20,15 @@ from .spec import (
     Promise,
     Reference,
     Spec,
-    Split,
     Term,
     Training,
-    Window,
 )
 from .validation import Validation
 from .words import quoted
 
 UNMEASURED: Final = frozenset(
     {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
-    | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "name"}
+    | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "weights", "name"}
 )
 """Keys of ``training`` on which it does not depend what is measured."""
 PLACED: Final = frozenset({"callbacks", "metrics", "rules"})
@@ -276,14 +275,14 @@ class _Parser:
             source=table.get("source", {}),
             inputs=self._columns(table.get("inputs"), ("data", "inputs")),
             targets=self._columns(table.get("targets"), ("data", "targets")),
-            split=_split(split),
+            split=split_of(split),
             batch_size=int(table.get("batch_size", 32)),
             shuffle=table.get("shuffle", True),
             seed=int(table.get("seed", 0)),
-            cache=table.get("cache", True),
+            cache=table.get("cache", "auto"),
             missing=table.get("missing", "error"),
             sample_weight=table.get("sample_weight"),
-            window=_window(table.get("window")),
+            window=window_of(table.get("window")),
             augment=tuple(table.get("augment", ())),
             on_error=table.get("on_error", "stop"),
         )
@@ -297,8 +296,9 @@ class _Parser:
                 continue
             column = table.get("column")
             columns = (column,) if isinstance(column, str) else tuple(column) if isinstance(column, list) else None
-            encode, decode, pad = table.get("encode"), table.get("decode"), table.get("pad", 0)
-            found[name] = Column(name, columns, encode, (*at, name), decode, pad, tuple(table.get("augment", ())))
+            encode, decode, (pad, buckets) = table.get("encode"), table.get("decode"), pad_of(table.get("pad", 0))
+            augment = tuple(table.get("augment", ()))
+            found[name] = Column(name, columns, encode, (*at, name), decode, pad, augment, buckets)
         return found
 
     def _training(self) -> Training | None:
@@ -377,21 +377,6 @@ def _reference_help(text: str) -> str:
         "write the name of an input or of an earlier entry; "
         'dots go inward, `[n]` picks one of several outputs: "lstm[1]"'
     )
-
-
-def _window(table: Any) -> Window | None:
-    if not isinstance(table, dict) or "length" not in table:
-        return None
-    sizes = {key: int(table[key]) for key in ("length", "stride", "horizon") if key in table}
-    return Window(**sizes, group=table.get("group"))
-
-
-def _split(table: Mapping[str, Any]) -> Split:
-    shares = {part: table.get(part, 0) for part in ("validation", "test")}
-    validation, test = (0.0 if isinstance(share, dict) else float(share) for share in shares.values())
-    stratify, group, column, time = (table.get(key) for key in ("stratify", "group", "column", "time"))
-    sources = {part: share for part, share in shares.items() if isinstance(share, dict)}
-    return Split(validation, test, stratify, group, column, time, sources)
 
 
 def _size(value: Any) -> Any:

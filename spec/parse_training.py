@@ -7,7 +7,7 @@ from typing import Any
 
 from .document import Document, Pointer
 from .laying import KEPT, ways
-from .spec import Checkpoint, Gradients, OutputTraining, Rule, Term, Training
+from .spec import Checkpoint, Gradients, OutputTraining, Rule, Term, Training, Weights
 
 Table = Mapping[str, Any]
 
@@ -47,6 +47,8 @@ def training_of(table: Table, at: Pointer, losses: tuple[Term, ...], *, known: b
         rules=_rules(table.get("rules", ()), at),
         freeze=tuple(table.get("freeze", ())),
         checkpoint=_checkpoint(checkpoint) if isinstance(checkpoint, dict) else None,
+        weights=_weights(table.get("weights")),
+        profile=table.get("profile", False),
         name=name if isinstance(name, str) else None,
     )
 
@@ -76,8 +78,17 @@ def _rules(tables: Sequence[Any], at: Pointer) -> tuple[Rule, ...]:
     return tuple(found)
 
 
+def _weights(table: Any) -> Weights | None:
+    if not isinstance(table, dict) or "path" not in table:
+        return None
+    return Weights(table["path"], tuple(table.get("layers", ())))
+
+
 def _checkpoint(table: Table) -> Checkpoint:
-    return Checkpoint(_whole(table.get("every", "epoch")), int(table.get("keep", 3)))
+    best = table.get("best")
+    return Checkpoint(
+        _whole(table.get("every", "epoch")), int(table.get("keep", 3)), best if isinstance(best, str) else None
+    )
 
 
 def laid(old: Table, new: Table, where: Pointer = ("training",)) -> dict[str, Any]:

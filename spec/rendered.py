@@ -147,6 +147,10 @@ def _training(table: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str
         table = {**table, "losses": [{**one, "inputs": _referring(one["inputs"], names)} for one in terms]}
     if names and isinstance(table.get("freeze"), list):
         table = {**table, "freeze": [new for one in table["freeze"] for new in _frozen(one, names)]}
+    weights = table.get("weights")
+    if names and isinstance(weights, dict) and isinstance(weights.get("layers"), list):
+        layers = [new for one in weights["layers"] for new in _frozen(one, names)]
+        table = {**table, "weights": {**weights, "layers": layers}}
     if names and isinstance(table.get("phases"), list):
         phases = [_training(one, names) if isinstance(one, dict) else one for one in table["phases"]]
         table = {**table, "phases": phases}
@@ -161,11 +165,13 @@ def _frozen(pattern: Any, names: Mapping[str, str]) -> list[Any]:
 
 
 def _freezing(training: Any) -> Iterator[str]:
-    """Every name and pattern in ``freeze``."""
+    """Every name and pattern in ``freeze``, and of layers that begin with the weights of a saved model."""
     tables = [training, *(training.get("phases") or ())] if isinstance(training, dict) else []
     for one in tables:
-        stated = one.get("freeze") if isinstance(one, dict) else None
-        yield from (pattern for pattern in stated if isinstance(pattern, str)) if isinstance(stated, list) else ()
+        weights = one.get("weights") if isinstance(one, dict) else None
+        for holder, key in ((one, "freeze"), (weights, "layers")):
+            stated = holder.get(key) if isinstance(holder, dict) else None
+            yield from (pattern for pattern in stated if isinstance(pattern, str)) if isinstance(stated, list) else ()
 
 
 def _entry(

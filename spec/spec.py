@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from .document import Document, Pointer
 
@@ -68,7 +68,8 @@ class Column:
     """Which columns of the source feed an input or a target; ``columns`` is None where none are written.
 
     ``encode`` is ``"index"``, ``"one_hot"`` or None; ``decode`` says that the cells are files, and of which kind.
-    ``pad`` fills up rows of unequal length; ``augment`` are the layers that vary an input while training.
+    ``pad`` fills up rows of unequal length; ``augment`` are the layers that vary an input while training. ``buckets``
+    are lengths, ascending: rows up to the same of them come into the same batches.
     """
 
     name: str
@@ -78,14 +79,16 @@ class Column:
     decode: Mapping[str, Any] | None = None
     pad: float = 0
     augment: tuple[Any, ...] = ()
+    buckets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """How rows are kept aside: by shares of them, each in [0, 1), or as the values of a column say.
 
-    ``stratify``, ``group``, ``column`` and ``time`` are names of columns. ``sources`` has the checked tables of
-    parts ("validation", "test") that come from a source of their own.
+    ``stratify``, ``group``, ``column``, ``time`` and ``hash`` are names of columns. ``sources`` has the checked tables
+    of parts ("validation", "test") that come from a source of their own. With ``folds`` there are so many, of which
+    number ``fold``, counted from 1, is for validation.
     """
 
     validation: float = 0.0
@@ -95,16 +98,31 @@ class Split:
     column: str | None = None
     time: str | None = None
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    hash: str | None = None
+    folds: int | None = None
+    fold: int = 1
 
     @property
     def validates(self) -> bool:
         """Whether there may be rows for validation."""
-        return self.validation > 0 or "validation" in self.sources or self.column is not None
+        return self.validation > 0 or "validation" in self.sources or self.column is not None or self.folds is not None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that the spec itself asks for."""
+        asked = {"validation": self.validation or self.folds or "validation" in self.sources}
+        asked["test"] = self.test or "test" in self.sources
+        return ("validation", "test") if self.column is not None else tuple(part for part, one in asked.items() if one)
+
+    @property
+    def by(self) -> str | None:
+        """The key by which rows are parted, where it is not by chance alone."""
+        return next((key for key in ("time", "group", "hash", "stratify") if getattr(self, key) is not None), None)
 
     @property
     def columns(self) -> dict[str, str]:
         """The columns by which rows are parted, by their keys; without that by which they are spread."""
-        every = {"group": self.group, "column": self.column, "time": self.time}
+        every = {"group": self.group, "column": self.column, "time": self.time, "hash": self.hash}
         return {key: column for key, column in every.items() if column is not None}
 
 
@@ -130,7 +148,7 @@ class Data:
     batch_size: int = 32
     shuffle: bool = True
     seed: int = 0
-    cache: bool = True
+    cache: bool | str = "auto"
     missing: str | Mapping[str, Any] = "error"
     sample_weight: str | None = None
     window: Window | None = None
@@ -187,12 +205,57 @@ class Rule:
     pointer: Pointer
 
 
+SECONDS: Final[Mapping[str, int]] = {"second": 1, "minute": 60, "hour": 3600}
+"""The units of time in which a checkpoint's distance may be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A saved model whose weights training begins with: ``path`` is as written, relative to the spec.
+
+    ``layers`` are names and patterns of those layers that take them; where there are none, all of them do.
+    """
+
+    path: str
+    layers: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How often the model is kept on the way, ``"epoch"`` or a number of steps, and how many of them stay."""
+    """How often the model is kept on the way, and how many of them stay.
+
+    ``every`` is ``"epoch"``, a number of steps, or a number with its unit, such as ``"10 minutes"``. ``best`` names a
+    number that is measured after each epoch: the model with which it was best is kept besides.
+    """
 
     every: int | str = "epoch"
     keep: int = 3
+    best: str | None = None
+
+    @property
+    def steps(self) -> int | None:
+        """After so many steps, if it goes by steps."""
+        if isinstance(self.every, int):
+            return self.every
+        return int(self._parts[0]) if self._parts[1] == "step" else None
+
+    @property
+    def epochs(self) -> int | None:
+        """After so many epochs, if it goes by epochs."""
+        return None if isinstance(self.every, int) or self._parts[1] != "epoch" else int(self._parts[0])
+
+    @property
+    def seconds(self) -> float | None:
+        """After so many seconds, if it goes by time."""
+        if isinstance(self.every, int):
+            return None
+        number, unit = self._parts
+        return number * SECONDS[unit] if unit in SECONDS else None
+
+    @property
+    def _parts(self) -> tuple[float, str]:
+        words = str(self.every).split()
+        return (1.0, words[0]) if len(words) == 1 else (float(words[0]), words[1].removesuffix("s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +287,10 @@ class Training:
     rules: tuple[Rule, ...] = ()
     freeze: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
+    weights: Weights | None = None
     phases: tuple[Training, ...] = ()
     name: str | None = None
+    profile: bool = False
 
     @property
     def stages(self) -> tuple[Training, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .document import Part, Pointer
 from .finding import Related
-from .later import is_later_type, later_type, plugin_of, plugin_type
+from .later import plugin_of, plugin_type
 from .published import (
     DOTTED,
     ENTRIES,
@@ -165,8 +165,6 @@ def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tu
     if refused is not None:
         reason, parted, way = refused.rpartition("; ")
         run.add("E111", f"{name} can't stand in a spec{': ' + reason if parted else ''}", at, help=way)
-    elif is_later_type(family, name):
-        later_type(run, family, name, at)
     elif (plugin := plugin_of(family, name)) and not is_from_a_program(name):
         plugin_type(run, family, name, plugin, at)
     else:

@@ -15,6 +15,7 @@ from .kinds import (
     an,
     choice,
     either,
+    integer,
     list_of,
     number,
     section,
@@ -30,6 +31,7 @@ from .training_language import (
     TERM,
     TRAINING,
     TRAINING_OUTPUT,
+    WEIGHTS,
 )
 
 ANYTHING: Final = Kind({}, "any value")
@@ -249,7 +251,12 @@ DATA: Final = Section(
         key("batch_size", POSITIVE, "Rows in one step.", 32),
         key("shuffle", BOOLEAN, "Whether training sees the rows in a new order every epoch.", True),
         key("seed", SEED, "Makes split and order repeatable.", 0),
-        key("cache", BOOLEAN, "Whether prepared rows are kept in memory.", True),
+        key(
+            "cache",
+            either(BOOLEAN, choice("auto")),
+            "Whether rows are kept in memory; `auto`: where they fit, and else in a file or read again.",
+            "auto",
+        ),
         key(
             "missing",
             either(
@@ -292,6 +299,21 @@ DECODE: Final = Kind(
     'a table { type = "image" }, or with "audio" or "text", and with `folder` where the paths are relative to one',
 )
 
+PAD: Final = either(
+    number(),
+    Kind(
+        {
+            "type": "object",
+            "properties": {
+                "value": {"type": "number"},
+                "buckets": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+            },
+            "additionalProperties": False,
+        },
+        "a table { value = 0, buckets = [10, 20, 40] }",
+    ),
+)
+
 DATA_INPUT: Final = Section(
     "data_input",
     "the data of an input",
@@ -302,7 +324,12 @@ DATA_INPUT: Final = Section(
             'The column or columns: a name, a pattern such as "pixel_*", or a list of names.',
         ),
         key("decode", DECODE, "The column names files, and these are read: images, sounds or texts."),
-        key("pad", number(), "What fills up rows that are shorter than others.", 0),
+        key(
+            "pad",
+            PAD,
+            "What fills up rows that are shorter than others; `buckets` are lengths: batches are of rows between two.",
+            0,
+        ),
         key("augment", AUGMENT, "What varies this input while training."),
     ),
 )
@@ -330,6 +357,9 @@ SPLIT: Final = Section(
         key("group", COLUMN_NAME, "A column: all rows with the same value come into the same part."),
         key("time", COLUMN_NAME, "A column of times: the last rows are the test, those before them validation."),
         key("column", COLUMN_NAME, 'A column that says of each row "train", "validation" or "test".'),
+        key("hash", COLUMN_NAME, "A column that names each row: its part hangs on that alone, whatever else comes."),
+        key("folds", integer(minimum=2, maximum=1000), "So many parts, of which each is validation once: k-fold."),
+        key("fold", POSITIVE, "Which of the folds is validation, counted from 1; `train --fold` says it.", 1),
     ),
 )
 
@@ -365,4 +395,5 @@ SECTIONS: Final = (
     RULE,
     RULE_SET,
     CHECKPOINT,
+    WEIGHTS,
 )

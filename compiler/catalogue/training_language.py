@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from .kinds import BOOLEAN, POSITIVE, SEED, Kind, an, choice, either, number, section
+from .kinds import BOOLEAN, POSITIVE, SEED, TEXT, Kind, an, choice, either, number, section
 from .section import NAME, Section, key, must
 
 AUTO: Final = Kind({"const": "auto"}, '"auto"')
@@ -85,8 +85,10 @@ TRAINING: Final = Section(
             "Parts of training, one after the other, each with what is different in it.",
         ),
         key("checkpoint", section("checkpoint", "a table"), "The model as it is on the way, kept beside the run."),
+        key("profile", BOOLEAN, "Whether some steps are traced, so that one sees what takes how long.", False),
+        key("weights", section("weights", "a table: `weights = { path = … }`"), "A saved model to begin with."),
     ),
-    later=(("distribute", "several devices"), ("profile", "profiling")),
+    later=(("distribute", "several devices"),),
 )
 
 PHASED: Final = (
@@ -142,17 +144,34 @@ RULE_SET: Final = Section(
     (must("learning_rate", RATE, "The new learning rate: a number, or an expression over reported numbers."),),
 )
 
+DISTANCE: Final = Kind(
+    {
+        "type": "string",
+        "pattern": r"^([1-9][0-9]{0,8} (step|epoch|second|minute|hour)s?|[0-9]{1,6}\.[0-9]{1,6} (minute|hour)s?)$",
+    },
+    'a number with its unit, such as "10 minutes", "100 steps" or "5 epochs"',
+)
 CHECKPOINT: Final = Section(
     "checkpoint",
     "the checkpoint section",
     (
         key(
             "every",
-            either(Kind({"const": "epoch"}, '"epoch"'), POSITIVE),
-            "After every epoch, or every so many steps.",
+            either(Kind({"const": "epoch"}, '"epoch"'), POSITIVE, DISTANCE),
+            'After every epoch, every so many steps, or so much time: `100`, `"10 minutes"`, `"5 epochs"`.',
             "epoch",
         ),
         key("keep", POSITIVE, "So many are kept, the last ones.", 3),
+        key("best", TEXT, 'The model with which this number was best is kept besides: `"val_loss"`.'),
+    ),
+)
+
+WEIGHTS: Final = Section(
+    "weights",
+    "the weights to begin with",
+    (
+        must("path", TEXT, "A saved model, such as the model.keras of a run, relative to the spec."),
+        key("layers", PATTERNS, "Layers that take the weights of those of the same name; left out: all."),
     ),
 )
 

@@ -261,7 +261,7 @@ _CANDIDATES: tuple[Any, ...] = (
     1, 0.5, 2, "relu", "a", [1], [1, 2], [2, 1], [1, 1, 1], ["a"], "mse", "adam", {"type": "Dense", "units": 1},
     {"type": "LSTMCell", "units": 1}, [{"type": "LSTMCell", "units": 1}], "mnist", True, [[1, 1], [1, 1]], "none",
     [0.5], "ab,bc->ac", "float32", "linear", {}, [1.0, 2.0], {"type": "Adam"}, [], "sum",
-    {"type": "OptimizerMap", "default_optimizer": "adam"}, "float8",
+    {"type": "OptimizerMap", "default_optimizer": "adam"}, "float8", "a:b",
 )  # fmt: skip
 
 

@@ -13,12 +13,14 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from keraspec.compiler.build import assemble
 from keraspec.runtime.data import Rows
+from keraspec.runtime.deferred import Deferred
 from keraspec.runtime.feed import Form, Order, feed
 from keraspec.runtime.order import permutation
 from keraspec.runtime.run import public
@@ -186,16 +188,19 @@ VERBS = """
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 from keraspec.training import evaluate, export, predict, train
 from keraspec.checked import compile_file
-from keraspec.runtime.progress import SILENT
+from keraspec.runtime.progress import SILENT, lines
 folder = Path(sys.argv[1])
-run = train(compile_file(folder / "spec.keraspec.toml"), run_dir=folder / "run", show=SILENT)
+run = train(compile_file(folder / "spec.keraspec.toml"), run_dir=folder / "run", show=lines(), report=True)
 assert run.status == "finished", run.status
 assert run.metrics["test"]["accuracy"] > 0.9, run.metrics
+assert "that it had never seen" in (run.folder / "report.html").read_text()
 again = evaluate(run.folder).metrics
 assert abs(again["loss"] - run.metrics["test"]["loss"]) < 1e-5, (again, run.metrics)
-made = predict(run.folder, folder / "t.csv", folder / "predicted.npz")
+predict(run.folder, folder / "t.csv", folder / "predicted.npz")
+made = predict(run.folder, folder / "t.csv")
 assert made.columns["prediction"][:3] == ["left", "right", "up"]
 export(run.folder, "keras", folder / "a.keras")
 export(run.folder, "weights", folder / "a.weights.h5")
@@ -280,6 +285,50 @@ def test_the_batches_are_those_of_tensorflow() -> None:
             }
     (alone,) = batches(Rows(rows.inputs, {}), form, 4)[0]
     assert [one.shape for one in alone] == [(4, 2), (4,)]
+
+
+def test_batches_made_ahead_are_those_of_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    from keraspec.runtime import batches as made
+
+    monkeypatch.setattr(made, "WORTH_IT", 2**9)
+    form = Form({"a": "float32"}, ("p",), False)
+    numbers, label = np.arange(50 * 64, dtype=np.float32).reshape(50, 64), np.arange(50)
+    order = Order(5)
+
+    def pairs(rows: Rows) -> None:
+        assert made.laborious(rows, 4)
+        ours, theirs = made.batches(rows, form, 4, order), feed(rows, form, 4, order)
+        for epoch in (0, 1, 0):
+            order.set(epoch)
+            for index, (x, y) in enumerate(theirs):
+                a, b = ours[index]
+                assert a.tolist() == x.numpy().tolist()
+                assert b.tolist() == y.numpy().tolist()
+            assert index == len(ours) - 1
+        assert [ours[index][1].tolist() for index in (9, 2, 2)] == [ours[9][1].tolist(), *[ours[2][1].tolist()] * 2]
+
+    pairs(Rows({"a": numbers}, {"p": label}))
+    read = Deferred(lambda rows: numbers[rows], np.arange(50), (64,), np.dtype(np.float32))
+    pairs(Rows({"a": read}, {"p": label}))
+    assert not made.laborious(Rows({"a": numbers[:, :1]}, {"p": label}), 4)
+
+
+def test_what_goes_wrong_ahead_is_said_at_its_batch() -> None:
+    from keraspec.runtime.batches import Ahead
+
+    def make(chosen: Any) -> int:
+        if chosen == 30:
+            raise OSError("row 3 is gone")
+        return int(chosen)
+
+    ahead = Ahead(make)
+    rows = np.arange(6) * 10
+    assert [ahead.get(rows, index) for index in range(3)] == [0, 10, 20]
+    with pytest.raises(OSError, match="row 3"):
+        ahead.get(rows, 3)
+    assert ahead.get(rows, 5) == 50
+    assert ahead.get(rows[::-1], 4) == 10
+    assert not ahead.pending.keys() - {5}
 
 
 def test_a_model_of_pytorch_names_what_every_backend_has(tmp_path: Path) -> None:

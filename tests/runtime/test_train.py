@@ -76,8 +76,8 @@ def test_a_run_folder(trained):
     assert trained.metrics["test"]["accuracy"] > 0.9
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "spec.keraspec.toml", "run.json", "interface.json", "history.csv", "metrics.json", "curves.png",
-        "diagram.svg", "model.keras", "kept", "log.csv",
+        "spec.keraspec.toml", "run.json", "interface.json", "history.csv", "history.jsonl", "metrics.json",
+        "curves.png", "diagram.svg", "model.keras", "kept", "log.csv",
     }  # fmt: skip
     assert (folder / "spec.keraspec.toml").read_text() == SPEC
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
@@ -154,7 +154,7 @@ def test_predicting_gives_names(trained, tmp_path):
     np.savez(tmp_path / "in.npz", point=np.array([[0, 3.0]]))
     with pytest.raises(SpecError, match="no column `a`"):
         predict(trained.folder, tmp_path / "in.npz")
-    with pytest.raises(RunError, match=r"must end in one of .csv, .json, .npz"):
+    with pytest.raises(RunError, match=r"must end in one of .csv, .jsonl, .json, .parquet, .npz"):
         predict(trained.folder, tmp_path / "in.csv", tmp_path / "out.xlsx")
     with pytest.raises(RunError, match="there is no file"):
         predict(trained.folder, tmp_path / "nothing.csv")
@@ -322,8 +322,8 @@ def test_steps_at_once():
     from keraspec.runtime.environment import choose
     from keraspec.spec.spec import Training
 
-    def chosen(steps, callbacks=(), gpu=False, **training):
-        found = choose(Training(**training), steps, [stated("callbacks", one) for one in callbacks], gpu)
+    def chosen(steps, callbacks=(), gpu=False, how=None, **training):
+        found = choose(Training(**training), steps, [stated("callbacks", one) for one in callbacks], gpu, **(how or {}))
         return found.jit_compile, found.steps_per_execution
 
     assert chosen(1000) == (False, 32)
@@ -333,6 +333,32 @@ def test_steps_at_once():
     assert chosen(1000, [{"type": "ModelCheckpoint", "filepath": "a.keras", "save_freq": 10}]) == (False, 1)
     assert chosen(1000, [{"type": "ModelCheckpoint", "filepath": "a.keras"}]) == (False, 32)
     assert chosen(1000, jit_compile=True, steps_per_execution=7) == (True, 7)
+    resident = {"resident": True, "fitting": 400}
+    assert chosen(300, how=resident) == (False, 300)  # the whole epoch
+    assert chosen(1000, how=resident) == (False, 400)  # so that Ctrl-C does not wait
+    assert chosen(1000, how={"fitting": 400}) == (False, 32)
+    assert chosen(1000, how={"fitting": 3}) == (False, 3)
+    assert chosen(0, how={"fitting": 1}) == (False, 2)
+    assert chosen(1000, how=resident, steps_per_execution=1) == (False, 1)
+    assert chosen(1000, [{"type": "TensorBoard", "update_freq": "batch"}], how=resident) == (False, 1)
+
+
+def test_what_fits_into_one_call(check):
+    from keraspec.runtime.pace import steps_at_once
+
+    def fitting(layers, shape, size=32, gpu=False):
+        text = f'keraspec = 1\ninputs.x = {{ shape = {shape} }}\nlayers = [{layers}]\n'
+        return steps_at_once(check(text).typed, size, gpu=gpu)
+
+    dense, conv = '{ type = "Dense", units = 10 }', '{ type = "Conv2D", filters = 64, kernel_size = 3 }'
+    small, large = fitting(dense, "[20]"), fitting(f"{conv}, {conv}", "[128, 128, 3]")
+    assert 5_000 < small < 50_000  # a step takes about 0.1 ms, a call never much more than a second
+    assert large == 1  # 7 GFLOPs a picture, forward and backward
+    assert 20 < fitting(f"{conv}, {conv}", "[128, 128, 3]", 1, gpu=True) < 200
+    lstm = '{ type = "LSTM", units = 8 }'
+    short, long = fitting(lstm, "[10, 4]"), fitting(lstm, "[1000, 4]")
+    assert short > 50 * long >= 1
+    assert 1 <= fitting(lstm, '["time", 4]') < short  # a length that only the data tell
 
 
 @pytest.fixture
@@ -392,10 +418,10 @@ def test_a_second_ctrl_c_ends_at_once(check, tmp_path, monkeypatch, heard):
 def test_what_keras_can_not_train(check, tmp_path, monkeypatch):
     import keras
 
-    def fit(self, *_, **__):
+    def train_step(self, *_):
         raise ValueError("Something is wrong.")
 
-    monkeypatch.setattr(keras.Model, "fit", fit)
+    monkeypatch.setattr(keras.Model, "train_step", train_step)
     checked = check(SPEC, files={"t.csv": blobs()[2]})
     with pytest.raises(SpecError) as caught:
         train(checked, run_dir=tmp_path / "run", show=SILENT)
