@@ -85,7 +85,7 @@ class Document:
     more keys or elements than ``data`` shows, so nothing may be said to be missing from them.
     Positions are looked up late, by ``place``: a clean spec never pays for them. ``expansion`` is set where
     blocks, parameters and the like were written out: ``data`` then says what they came to. ``trace`` is set
-    where it was made of several files, or settings were laid over it.
+    where it was made of several files, or settings were laid over it: ``files`` are the others, ``settings`` these.
     """
 
     source: Source
@@ -94,6 +94,8 @@ class Document:
     damaged: frozenset[Pointer] = frozenset()
     expansion: Expansion | None = field(default=None, repr=False, compare=False)
     trace: Trace | None = field(default=None, repr=False, compare=False)
+    files: tuple[Source, ...] = field(default=(), repr=False, compare=False)
+    settings: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, pointer: Pointer, part: Part = "value") -> Place:
         """Where ``pointer`` stands in the text."""
