@@ -21,18 +21,62 @@ Outcome = tuple[Diagnostic, ...] | OSError
 WORTH_IT: Final = 200_000
 """Bytes of specs from which on a second process is started: about a fifth of a second of work."""
 THREADED: Final = frozenset({"tensorflow", "jax", "torch"})
+REMEMBERED: Final = 8
+"""Files from which on what comes of them is remembered: below that, looking it up costs more than it saves."""
 CHUNK: Final = 16
 """Files that a worker is given at a time."""
 
 
-def check_files(paths: Sequence[Path], settings: Sequence[str] = ()) -> Iterator[tuple[Path, Outcome]]:
+def check_files(
+    paths: Sequence[Path], settings: Sequence[str] = (), root: Path | None = None
+) -> Iterator[tuple[Path, Outcome]]:
     """Check files; what comes of each, in the order in which they were given, save what comments in them silence.
+
+    Args:
+        paths: the files.
+        settings: what is laid over each, ``KEY=VALUE``.
+        root: the folder in which to remember what comes of it, so that what has not changed is not checked again;
+            left out, or where there are few files: nowhere.
 
     Raises:
         OverrideError: if a setting can't be understood.
     """
+    if root is None or len(paths) < REMEMBERED or _names_files(settings):
+        yield from _checked(paths, settings)
+        return
+    from .cache import Cache
+
+    cache = Cache(root, settings, _plugins())
+    keys = [cache.key(path) for path in paths]
+    known = [None if key is None else cache.known(key) for key in keys]
+    new = [path for path, found in zip(paths, known, strict=True) if found is None]
+    made = _checked(new, settings)
+    for path, key, found in zip(paths, keys, known, strict=True):
+        if found is not None:
+            yield path, found
+            continue
+        others = None if key is None else cache.others(path)
+        _, outcome = next(made)
+        if key is not None and others is not None and not isinstance(outcome, OSError):
+            cache.keep(key, others, outcome)
+        yield path, outcome
+    cache.save()
+
+
+def _names_files(settings: Sequence[str]) -> bool:
+    """Whether a setting says which files a spec is made of: what comes of that is not looked for in specs alone."""
+    if not settings:
+        return False
+    from .spec.overlay import split_setting
+
+    return any(split_setting(one)[0][0] in ("extends", "include") for one in settings)
+
+
+def _checked(paths: Sequence[Path], settings: Sequence[str]) -> Iterator[tuple[Path, Outcome]]:
     one = partial(_one, settings=tuple(settings))
     workers = min(_cores(), -(-len(paths) // CHUNK))
+    if not paths:
+        return
     if workers < 2 or _bytes(paths) < WORTH_IT:
         yield from zip(paths, map(one, paths), strict=True)
         return
