@@ -13,12 +13,12 @@ from typing import Any, Final
 from .document import HOLE, Document, Locator, Part, Place, Pointer, Source
 from .finding import Diagnostic, Finding, located
 from .laying import Upper, find_entry, inside_block, is_declaration, lay_table, lay_value, strip_for, ways
+from .paths import led, paths_of, weights_of
 from .traces import Trace, copied, trace_of
 from .words import closest, quoted, there_are
 
 MOST_FILES: Final = 200
 """So many files one spec may be made of."""
-
 
 _QUOTED: Final = re.compile(r"""((?:"[^"]*"|'[^']*'|[^"'=])+)=(.*)""", re.DOTALL)
 """A setting in whose keys there are quotes."""
@@ -38,7 +38,7 @@ def overlay(document: Document, folder: Path | None = None) -> tuple[Document, t
     path = Path(document.source.path)
     reader = _Reader()
     made = reader.whole(document, path.parent if folder is None else folder, (_real(path),))
-    return made, tuple(reader.found)
+    return replace(made, files=tuple(one.source for one in reader.read.values() if one)), tuple(reader.found)
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Reader:
     ) -> Document:
         whole, below = copied(base.data), trace_of(base)
         whole.pop("$schema", None)
-        _moved_paths(whole, os.path.dirname(path))
+        led(whole, paths_of(whole), os.path.dirname(path))
         upper = Upper(trace.place, lambda message, at, way: self._say(document, trace, "E632", message, at, way), whole)
         for key, value in data.items():
             lay_value(whole, key, below, value, upper, (key,), (key,))
@@ -112,7 +112,7 @@ class _Reader:
                     self._taken(document, name, at, trace.place((name,), "key"))
                     continue
                 blocks[name] = copied(block)
-                _moved_layers(blocks[name], os.path.dirname(path))
+                led(blocks[name], weights_of(blocks[name]), os.path.dirname(path))
                 trace.children[name] = given.child("blocks").child(name)
         for name, block in own.items() if isinstance(own, dict) else ():
             if name in blocks:
@@ -196,34 +196,6 @@ def _real(path: Path) -> str:
     return os.path.realpath(path)
 
 
-def _moved_paths(data: dict[str, Any], folder: str) -> None:
-    """Paths that a file names are relative to it: seen from the file above they lead through its folder."""
-    source = data.get("data", {}).get("source") if isinstance(data.get("data"), dict) else None
-    if folder and isinstance(source, dict) and _is_relative(source.get("path")):
-        source["path"] = os.path.join(folder, str(source["path"]))
-    training = data.get("training")
-    weights = training.get("weights") if folder and isinstance(training, dict) else None
-    if isinstance(weights, dict) and _is_relative(weights.get("path")):
-        weights["path"] = os.path.join(folder, str(weights["path"]))
-    _moved_layers(data, folder)
-    blocks = data.get("blocks")
-    for block in blocks.values() if isinstance(blocks, dict) else ():
-        _moved_layers(block, folder)
-
-
-def _moved_layers(holder: Any, folder: str) -> None:
-    layers = holder.get("layers") if folder and isinstance(holder, dict) else None
-    for entry in layers if isinstance(layers, list) else ():
-        if isinstance(entry, dict) and str(entry.get("type")).startswith("applications."):
-            weights = entry.get("weights")
-            if _is_relative(weights) and weights not in ("imagenet", "none"):
-                entry["weights"] = os.path.join(folder, str(weights))
-
-
-def _is_relative(path: Any) -> bool:
-    return isinstance(path, str) and not path.startswith(("~", "${")) and not os.path.isabs(path)
-
-
 # Settings of the command line
 
 
@@ -242,8 +214,8 @@ def override(document: Document, settings: Sequence[str]) -> Document:
     data, trace = copied(document.data), trace_of(document)
     for setting in settings:
         keys, text = split_setting(setting)
-        _set(data, trace, keys, _value(text.strip()), setting)
-    made = replace(document, data=data, locate=trace.place, trace=trace)
+        _set(data, trace, keys, setting_value(text.strip()), setting)
+    made = replace(document, data=data, locate=trace.place, trace=trace, settings=(*document.settings, *settings))
     if document.expansion is not None:
         written = override(document.expansion.written, settings)
         made = replace(made, expansion=replace(document.expansion, written=written))
@@ -287,7 +259,8 @@ def split_setting(setting: str) -> tuple[list[str], str]:
     return keys, text
 
 
-def _value(text: str) -> Any:
+def setting_value(text: str) -> Any:
+    """The value of a setting: as TOML reads it, else the text."""
     import tomli
 
     from .read_toml import is_plain

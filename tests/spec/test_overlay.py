@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -337,3 +338,28 @@ def test_a_block_that_is_not_found_makes_nothing_unused() -> None:
     assert said(compile_file("main.toml")) == ['main.toml:3 E610 "blq"']
     write("main.toml", text.replace('"blq"', '"quite_another"').replace("blk", "nothing_like_it"))
     assert said(compile_file("main.toml")) == ['main.toml:3 E610 "quite_another"']
+
+
+def test_paths_of_a_base_lead_through_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "net.toml").write_text(
+        """
+keraspec = 1
+inputs.x.shape = [3]
+layers = [{ name = "y", type = "Dense", units = 1 }]
+[data]
+source = { type = "csv", path = "rows.csv" }
+split = { validation = { type = "csv", path = "other.csv" }, test = { type = "csv", path = "s3://far/test.csv" } }
+inputs.x = { column = "file", decode = { type = "text", folder = "texts" } }
+[training]
+weights = { path = "before.keras" }
+"""
+    )
+    (tmp_path / "own.toml").write_text('keraspec = 1\nextends = "base/net.toml"\n')
+    document = compile_file("own.toml").document
+    data = document.data["data"]
+    assert data["source"]["path"] == os.path.join("base", "rows.csv")
+    assert data["split"]["validation"]["path"] == os.path.join("base", "other.csv")
+    assert data["split"]["test"]["path"] == "s3://far/test.csv"
+    assert data["inputs"]["x"]["decode"]["folder"] == os.path.join("base", "texts")
+    assert document.data["training"]["weights"]["path"] == os.path.join("base", "before.keras")
