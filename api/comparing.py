@@ -11,6 +11,8 @@ from .checked import Checked, SpecError, compile_file
 from .compiler.diff.changes import Changes, Side, changes
 
 Theme = Literal["auto", "light", "dark"]
+NOTHING: Final = ("/dev/null", "nul")
+"""What git calls a file that is not there."""
 EMPTY: Final = "keraspec = 1\n"
 """What a file that is not there says."""
 
@@ -93,15 +95,16 @@ def loaded(name: str | Path) -> Checked:
     from .checked import compile_text
     from .revisions import is_revision, load_revision
 
-    if str(name) in ("/dev/null", "nul"):
+    if str(name) in NOTHING:
         return compile_text(EMPTY, path=str(name))
     if isinstance(name, str) and is_revision(name):
         return load_revision(name)
     return compile_file(name)
 
 
-def under(file: Path, path: str) -> Checked:
-    """A file that git laid out somewhere, read as if it were at ``path``: what it extends is looked for from there.
+def under(file: Path, path: str, revision: str | None = None) -> Checked:
+    """A file that git laid out somewhere, read as if it were at ``path``: what it extends is looked for from there,
+    in a ``revision`` if it is of one.
 
     Raises:
         OSError: if the file can't be read.
@@ -109,11 +112,24 @@ def under(file: Path, path: str) -> Checked:
     """
     from .checked import compile_text
 
+    if str(file) in NOTHING:
+        return loaded(file)
     try:
-        text = EMPTY if str(file) in ("/dev/null", "nul") else file.read_text("utf-8")
+        text = file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise SpecError(()) from error
+    if revision is not None:
+        from .revisions import load_beside
+
+        return load_beside(Path.cwd(), revision, path, text.encode(), path)
     return compile_text(text, "json" if path.lower().endswith(".json") else "toml", path)
+
+
+def names_others(file: Path, path: str) -> bool:
+    """Whether a file that git laid out extends or includes others."""
+    from .spec.named import named
+
+    return str(file) not in NOTHING and bool(named(Path(path), file.read_bytes()))
 
 
 def compare(old: Checked, new: Checked, labels: tuple[str, str] | None = None) -> Comparison:
@@ -129,4 +145,5 @@ def compare(old: Checked, new: Checked, labels: tuple[str, str] | None = None) -
 def _side(checked: Checked, label: str) -> Side:
     if checked.document is None or checked.typed is None:
         raise SpecError(checked.diagnostics)
-    return Side(label, checked.document, checked.typed, len(checked.errors))
+    # A file that is not there lacks layers, which is no mistake of anybody's.
+    return Side(label, checked.document, checked.typed, 0 if str(checked.path) in NOTHING else len(checked.errors))

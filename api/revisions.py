@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .checked import Checked, compile_file
 from .spec.document import Place, Source
 from .spec.finding import Diagnostic
 from .spec.overlay import MOST_FILES
 from .spec.read import read_text
+
+MOST_COMMITS: Final = 5000
+"""So many commits that touched a file are looked through."""
 
 
 class RevisionError(ValueError):
@@ -48,8 +52,52 @@ def load_revision(name: str, folder: Path | None = None) -> Checked:
     if text is None:
         git(folder, "show", f"{revision}:{way}")  # says what is wrong
         raise RevisionError(f"{name} can't be read")
-    with _laid_out(folder, revision, way, text) as (root, main):
+    return load_beside(folder, revision, way, text, name)
+
+
+def load_beside(folder: Path, revision: str, path: str, text: bytes, name: str) -> Checked:
+    """Check a text as if it stood at ``path`` in a revision: what it extends and includes is read from there."""
+    with _laid_out(folder, revision, path, text) as (root, main):
         return _renamed(compile_file(main), root, revision, name)
+
+
+def revisions_of(folder: Path, paths: tuple[str, str], old: str, new: str) -> tuple[str | None, str | None]:
+    """The revisions that two contents of a file are of, each with its path; None where there is none.
+
+    git tells a diff driver contents alone. One commit that made the one of the other is what `git show` and `git log`
+    compare; else it is what is staged, or the current revision, or the last commit that had it.
+    """
+    try:
+        said = git(folder, "log", "--all", "--format=%H", "--raw", "--no-abbrev", "--no-renames",
+                   f"-n{MOST_COMMITS}", "--", *paths).decode(errors="replace")  # fmt: skip
+    except RevisionError:
+        return None, None
+    steps: list[tuple[str, str, str]] = []
+    commit = ""
+    for line in said.splitlines():
+        if line.startswith(":"):
+            _, _, before, after, _ = line.split(None, 4)
+            steps.append((commit, before, after))
+        elif line:
+            commit = line
+    for commit, before, after in steps:
+        if (before, after) == (old, new):
+            return f"{commit}^", commit
+    return _revision_of(folder, paths[0], old, steps), _revision_of(folder, paths[1], new, steps)
+
+
+def _revision_of(folder: Path, path: str, content: str, steps: list[tuple[str, str, str]]) -> str | None:
+    if not content.strip("0."):  # what is not there, or not in git
+        return None
+    for revision in ("", "HEAD"):
+        try:
+            if git(folder, "rev-parse", "--verify", "--quiet", f"{revision}:{path}").decode().strip() == content:
+                return revision
+        except RevisionError:
+            continue
+    before = (f"{commit}^" for commit, one, _ in steps if one == content)
+    after = (commit for commit, _, one in steps if one == content)
+    return next(before, next(after, None))
 
 
 def git(folder: Path, *arguments: str) -> bytes:
@@ -118,8 +166,10 @@ def _renamed(checked: Checked, root: Path, revision: str, name: str) -> Checked:
     """With the names that the files have in git, not those of the folder they were laid out in."""
     known: dict[int, Source] = {}
 
+    shown = re.sub(r"\b([0-9a-f]{10})[0-9a-f]{30,}\b", r"\1", revision)
+
     def named(text: str) -> str:
-        return text.replace(f"{root}{os.sep}", f"{revision}:").replace(str(root), f"{revision}:")
+        return text.replace(f"{root}{os.sep}", f"{shown}:").replace(str(root), f"{shown}:")
 
     def source(one: Source) -> Source:
         return known.setdefault(id(one), Source(named(one.path), one.text))

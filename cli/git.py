@@ -86,12 +86,16 @@ def diff_driver(arguments: tuple[str, ...]) -> None:
     now = arguments[7] if len(arguments) > 7 else path
     click.echo(f"diff --keraspec a/{path} b/{now}")
     from ..checked import SpecError
-    from ..comparing import compare, under
+    from ..comparing import compare, names_others, under
+    from ..revisions import revisions_of
     from .diff import write
 
     try:
         with files():
-            found = compare(under(Path(old), path), under(Path(new), now), (f"a/{path}", f"b/{now}"))
+            before = after = None
+            if names_others(Path(old), path) or names_others(Path(new), now):
+                before, after = revisions_of(Path.cwd(), (path, now), arguments[2], arguments[5])
+            found = compare(under(Path(old), path, before), under(Path(new), now, after), (f"a/{path}", f"b/{now}"))
     except SpecError:  # no text: then git's own words
         sys.stdout.flush()
         subprocess.run(["git", "diff", "--no-index", "--no-ext-diff", "--", old, new], check=False)

@@ -118,10 +118,15 @@ class Editor:
         return json.dumps(name, ensure_ascii=False) if self.language == "json" else toml_key(name)
 
     def rename(self, pointer: Pointer, name: str) -> list[TextEdit]:
-        """Another key in the place of one."""
+        """Another key in the place of one, each time that it is written: in every header, in every dotted key."""
         spot = self.spot(pointer)
         if spot is None or spot.key is None:
             return []
+        if spot.kind in ("table", "tables", "implicit", "dotted") and not any(isinstance(one, int) for one in pointer):
+            from .merge.keys import key_spans
+
+            return [TextEdit(start, end, self.key(name)) for way, start, end in key_spans(self.text, self.language)
+                    if way == pointer]  # fmt: skip
         return [TextEdit(*spot.key, self.key(name))]
 
     def put(self, table: Pointer, key: str, value: Any) -> list[TextEdit]:

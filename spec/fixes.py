@@ -117,8 +117,9 @@ def _meant(case: _Case, found: re.Match[str]) -> Edits | None:
     stretch = case.stretch
     spot = case.editor.spot(case.here) if case.here is not None else None
     if spot is not None and spot.key == (case.one.place.start, case.one.place.end) and case.here is not None:
-        edits = case.editor.rename(case.here, word)
-        old = str(case.here[-1])
+        here = case.here if isinstance(case.here[-1], str) else case.here[:-1]  # the key of [[layer]], not its entry
+        edits = case.editor.rename(here, word)
+        old = str(here[-1])
     elif stretch[:1] in ("'", '"') and spot is not None:
         edits = case.replaced(case.editor.written(word))
         old = str(case.editor.data(spot))

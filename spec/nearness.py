@@ -38,6 +38,8 @@ def is_certain(code: str, old: str, new: str, editor: Editor, here: Pointer | No
     away = distance(one, other, 2)
     if away > (1 if len(one) < 6 else 2):
         return False
+    if new == "type":  # every table that lacks one wants it
+        return True
     names = _written_names(editor) if code.startswith(_OF_PEOPLE) else arguments if code == "E104" else _known_names()
     return not any(
         name not in (one, other) and distance(one, name, away) <= away

@@ -12,13 +12,15 @@ from ..graph import Graph, Node, TypedGraph
 from ..show import Row, Summary, summarise
 from ..sizes import Size
 from ..tensor import TensorType, Weight
+from .entries import by_entry, called_so, generated, source
 from .matching import flat_name, matched, named, ways_in
 from .values import ABSENT, Difference, arguments, differences, plain, record
 from .written import Edit, edits, placed, written
 
 Status = Literal["same", "changed", "added", "removed"]
-Fit = Literal["none", "kept", "partly", "anew", "gone"]
-"""What becomes of a trained layer's weights: it has none; all stay; some stay; all begin anew; the layer is gone."""
+Fit = Literal["none", "kept", "partly", "anew", "gone", "unknown"]
+"""What becomes of a trained layer's weights: it has none; all stay; some stay; all begin anew; the layer is gone; that
+can't be said, because of errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,13 @@ class Changes:
     @property
     def same(self) -> bool:
         """Whether the two mean the same, however they are written."""
-        return not self.values and all(one.status == "same" for one in self.layers)
+        changed = self.values or any(one.status != "same" for one in self.layers)
+        return not changed and not (self.parts and any(one.effective for one in self.edits))
+
+    @property
+    def parts(self) -> bool:
+        """Whether neither side has a network of its own: what they say is for files that include or extend them."""
+        return not self.layers
 
     @property
     def counts(self) -> Mapping[Status, int]:
@@ -127,7 +135,8 @@ SECTIONS: Final = ("data", "training", "assertions")
 
 def changes(old: Side, new: Side) -> Changes:
     """All that two specs differ in. Of a side with errors as much as is known."""
-    pairs = matched(old.typed.graph, new.typed.graph)
+    sides = (old.document, old.typed.graph), (new.document, new.typed.graph)
+    pairs = by_entry(matched(old.typed.graph, new.typed.graph), *sides)
     found = edits(old.document, new.document)
     sums = summarise(old.typed), summarise(new.typed)
     rows = [{row.name: row for row in one.layers} for one in sums]
@@ -136,10 +145,11 @@ def changes(old: Side, new: Side) -> Changes:
     touched = {one.path for one in found}
     follows = tuple(one for one in values if not any(_related(one.path, path) for path in touched))
     effective = _effective(old, new, found, layers, values)
+    called = generated(*sides[0]), generated(*sides[1])
     located = []
     for one, tells in zip(found, effective, strict=True):
         before, after = placed(one, old.document, new.document)
-        located.append(replace(one, old_place=before, new_place=after, effective=tells))
+        located.append(replace(called_so(one, *called), old_place=before, new_place=after, effective=tells))
     totals = tuple(_totals(*sums))
     return Changes(old, new, tuple(located), layers, values, follows, totals)
 
@@ -179,20 +189,20 @@ def _layers(
         weights = _weights(old.typed.typed[was].weights, new.typed.typed[name].weights)
         outputs = old.typed.typed[was].outputs, new.typed.typed[name].outputs
         params = _count(rows[0], "params"), _count(rows[1], "params")
-        kind = _type(rows[0]), _type(rows[1])
+        types = _type(rows[0]), _type(rows[1])
         differs = (
-            told or rewired or told_name or outputs[0] != outputs[1] or params[0] != params[1] or kind[0] != kind[1]
+            told or rewired or told_name or outputs[0] != outputs[1] or params[0] != params[1] or types[0] != types[1]
         )
         yield Layer(
-            "changed" if differs else "same", was, name, kind[1], kind[0],
-            edited=bool(differs) and (_source(old.document, one.pointer) in touched_before
-                                      or _source(new.document, node.pointer) in touched_after),
+            "changed" if differs else "same", was, name, types[1], types[0],
+            edited=bool(differs) and (source(old.document, one.pointer) in touched_before
+                                      or source(new.document, node.pointer) in touched_after),
             renamed=told_name, rewired=rewired, arguments=told,
             inputs_before=tuple(edge.reference for edge in one.edges),
             inputs=tuple(edge.reference for edge in node.edges),
             outputs_before=outputs[0], outputs=outputs[1], params_before=params[0], params=params[1],
             flops_before=_count(rows[0], "flops"), flops=_count(rows[1], "flops"),
-            fit=_fit(weights) if kind[0] == kind[1] else "anew" if weights else "none", weights=weights,
+            fit="unknown" if None in params else _fit(weights, types[0] == types[1]), weights=weights,
         )  # fmt: skip
     while next_gone is not None:
         yield _one_sided(old, before, next_gone, "removed", touched_before)
@@ -210,16 +220,16 @@ def _count(row: Row | None, what: str) -> Size | None:
 
 def _one_sided(side: Side, rows: Mapping[str, Row], name: str, status: Status, touched: _Touched) -> Layer:
     node, known, row = side.typed.graph.nodes[name], side.typed.typed[name], rows.get(name)
-    edited = _source(side.document, node.pointer) in touched
+    edited = source(side.document, node.pointer) in touched
     inputs = tuple(edge.reference for edge in node.edges)
-    params, flops, kind = _count(row, "params"), _count(row, "flops"), _type(row)
+    params, flops, type_ = _count(row, "params"), _count(row, "flops"), _type(row)
     shapes = [(one.name, one.shape) for one in known.weights]
     if status == "added":
         weights = tuple(WeightFit(own, None, shape) for own, shape in shapes)
-        return Layer(status, None, name, kind, kind, edited=edited, inputs=inputs, outputs=known.outputs, params=params,
-                     flops=flops, fit="anew" if weights else "none", weights=weights)  # fmt: skip
+        return Layer(status, None, name, type_, type_, edited=edited, inputs=inputs, outputs=known.outputs,
+                     params=params, flops=flops, fit="anew" if weights else "none", weights=weights)  # fmt: skip
     weights = tuple(WeightFit(own, shape, None) for own, shape in shapes)
-    return Layer(status, name, None, kind, kind, edited=edited, inputs_before=inputs, outputs_before=known.outputs,
+    return Layer(status, name, None, type_, type_, edited=edited, inputs_before=inputs, outputs_before=known.outputs,
                  params_before=params, flops_before=flops, fit="gone" if weights else "none",
                  weights=weights)  # fmt: skip
 
@@ -267,18 +277,15 @@ class _Touched:
         return pointer in self._above or any(pointer[:length] in self._at for length in range(1, len(pointer)))
 
 
-def _source(document: Document, pointer: Pointer) -> Pointer:
-    """Where what stands at a place of the expanded document is written."""
-    return pointer if document.expansion is None else document.expansion.source(pointer)
-
-
 def _weights(old: tuple[Weight, ...], new: tuple[Weight, ...]) -> tuple[WeightFit, ...]:
     theirs = {one.name: one.shape for one in old}
     ours = {one.name: one.shape for one in new}
     return tuple(WeightFit(name, theirs.get(name), ours.get(name)) for name in dict.fromkeys([*ours, *theirs]))
 
 
-def _fit(weights: tuple[WeightFit, ...]) -> Fit:
+def _fit(weights: tuple[WeightFit, ...], same_type: bool) -> Fit:
+    if not same_type:
+        return "anew" if weights else "none"
     wanted = [one for one in weights if one.new is not None]
     if not wanted:
         return "gone" if weights else "none"
@@ -291,7 +298,8 @@ def _values(old: Graph, new: Graph, pairs: Mapping[str, str]) -> Iterator[Differ
     one, other = old.spec, new.spec
     for key in ("name", "description"):
         yield from differences(_there(getattr(one, key)), _there(getattr(other, key)), (key,))
-    yield from differences(_outputs(old, pairs), _outputs(new, {}), ("outputs",))
+    if all(graph.outputs or not graph.nodes for graph in (old, new)):  # else there are errors
+        yield from _interface(_outputs(old, pairs), _outputs(new, {}))
     if one.outputs_named != other.outputs_named:
         yield Difference(("outputs",), *("a table" if spec.outputs_named else "a list" for spec in (one, other)))
     for section in SECTIONS:
@@ -316,6 +324,16 @@ def _outputs(graph: Graph, names: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _interface(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    """What a model gives before and now: an output that only has another name is said to have it."""
+    gone = {reference: name for name, reference in old.items() if name not in new}
+    renamed = {gone[reference]: name for name, reference in new.items() if name not in old and reference in gone}
+    for name, now in renamed.items():
+        yield Difference(("outputs", name, "name"), name, now)
+    one, other = ({renamed.get(name, name): reference for name, reference in side.items()} for side in (old, new))
+    yield from differences(one, other, ("outputs",))
+
+
 def _related(path: tuple[str, ...], other: tuple[str, ...]) -> bool:
     length = min(len(path), len(other))
     return path[:length] == other[:length]
@@ -326,12 +344,12 @@ def _effective(
 ) -> Iterator[bool]:
     """For each edit, whether anything comes of it."""
     spoken = _Touched(
-        _source(side.document, side.typed.graph.nodes[name].pointer)
+        source(side.document, side.typed.graph.nodes[name].pointer)
         for one in layers
         for side, name in ((old, one.old), (new, one.new))
         if one.status != "same" and name is not None
     )
-    nothing = not values and all(one.status == "same" for one in layers)
+    nothing = bool(layers) and not values and all(one.status == "same" for one in layers)
     for edit in found:
         if nothing:
             yield False
@@ -366,4 +384,5 @@ def _totals(old: Summary, new: Summary) -> Iterator[Total]:
     yield Total(name, "bytes", old.cost.activations, new.cost.activations)
     if old.cost.optimizer_name or new.cost.optimizer_name:
         names = dict.fromkeys(one or "no optimizer" for one in (old.cost.optimizer_name, new.cost.optimizer_name))
-        yield Total(f"state of {' → '.join(names)}", "bytes", old.cost.optimizer, new.cost.optimizer)
+        sizes = [one.cost.optimizer if one.cost.optimizer_name else 0 for one in (old, new)]
+        yield Total(f"state of {' → '.join(names)}", "bytes", sizes[0], sizes[1])

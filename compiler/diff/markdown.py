@@ -10,7 +10,7 @@ from ..draw_mermaid import escaped, too_large_for_github
 from .changes import Changes, Status
 from .drawing import PAINTS
 from .merged import MOST, SIGN, Card, Wire, merged
-from .wording import Line, edited, following, quantity, ratio, title, troubles, weight_lines
+from .wording import AS_BEFORE, Line, as_before, edited, following, quantity, ratio, title, troubles, weight_lines
 
 ROWS: Final = 40
 """Rows of a table; of more the rest is counted."""
@@ -30,8 +30,14 @@ def markdown(changes: Changes) -> str:
     told = edited(changes)
     if told:
         page += ["", "#### Edited", "", *_table(told)]
-    page += ["", "#### Before and after", "", "| | before | after | |", "| --- | ---: | ---: | ---: |"]
-    for one in changes.totals:
+    if changes.parts:
+        return "\n".join(page) + "\n"
+    page += ["", "#### Before and after", ""]
+    if as_before(changes):
+        page.append(f"{AS_BEFORE[0].upper()}{AS_BEFORE[1:]}.")
+    else:
+        page += ["| | before | after | |", "| --- | ---: | ---: | ---: |"]
+    for one in () if as_before(changes) else changes.totals:
         before, after = quantity(one.old, one.unit), quantity(one.new, one.unit)
         page.append(f"| {_escaped(one.name)} | {before} | {after} | {ratio(one)} |")
     sentence, lines = weight_lines(changes)
@@ -39,6 +45,8 @@ def markdown(changes: Changes) -> str:
     page += ["", *_table(lines)] if 0 < len(lines) <= 10 else _folded("Weights that do not fit", lines)
     page += _folded("What follows", following(changes))
     page += _folded("Written differently, to no effect", edited(changes, effective=False))
+    if all(one.status == "same" for one in changes.layers):
+        return "\n".join(page) + "\n"
     drawing = mermaid(changes)
     if not too_large_for_github(drawing) and sum(map(len, page)) + len(drawing) < LONGEST:
         page += ["", "```mermaid", drawing.rstrip("\n"), "```"]

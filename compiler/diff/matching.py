@@ -19,8 +19,9 @@ def matched(old: Graph, new: Graph) -> dict[str, str]:
 
     What a person named is known by its name (``s.0.body`` and ``s_0_body`` are one name, as blocks written out have
     it). Of the rest, layers that compute the same of the same are pairs; then those that are used for the same;
-    then, around each pair, neighbours that say the same; then neighbours of the same type; last what has the same
-    arguments and weights elsewhere: it was moved. Takes time in proportion to the nodes and edges.
+    then, around each pair, neighbours that say the same; then layers of the same name in an instance of a block;
+    then neighbours of the same type; last what has the same arguments and weights elsewhere: it was moved. Takes
+    time in proportion to the nodes and edges.
     """
     return _Matching(old, new).pairs
 
@@ -80,6 +81,7 @@ class _Matching:
         self._by_history()
         self._by_use()
         self._around(strict=True)
+        self._by_instance()
         self._around(strict=False)
         self._elsewhere()
 
@@ -152,6 +154,20 @@ class _Matching:
             return found
 
         self._buckets(uses(self.old, self.pairs, True), uses(self.new, self.back, False))
+
+    def _by_instance(self) -> None:
+        """Pair what has the same name in an instance of a block in which layers of its type are called as before."""
+        inside = [
+            {name: (name.rpartition(".")[0], side.signatures[name][0]) for name in side.nodes if "." in name}
+            for side in (self.old, self.new)
+        ]
+        called: list[dict[tuple[str, str], set[str]]] = [{}, {}]
+        for names, found in zip(inside, called, strict=True):
+            for name, key in names.items():
+                found.setdefault(key, set()).add(name)
+        for name, key in inside[0].items():
+            if called[0][key] == called[1].get(key) and self._may(name, name, 1):
+                self._pair(name, name)
 
     def _around(self, *, strict: bool) -> None:
         """Pair neighbours of pairs, on and on: those that say the same, or (not ``strict``) are of the same type."""

@@ -9,7 +9,7 @@ from ..sizes import Size, to_json
 from ..tensor import TensorType
 from .changes import Changes, Layer
 from .values import ABSENT, Difference
-from .wording import Line, edited, following, quantity, ratio, title, troubles, weight_lines
+from .wording import AS_BEFORE, Line, as_before, edited, following, quantity, ratio, title, troubles, weight_lines
 from .written import Edit
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def text(changes: Changes) -> Text:
     if not changes.same:
         _section(page, "edited", told)
         _section(page, "what follows" if told else "what is different", following(changes))
+    if not changes.same and not changes.parts:
         _totals(page, changes)
         sentence, lines = weight_lines(changes)
         page.append("\nweights\n", style="bold")
@@ -59,6 +60,9 @@ def _lines(page: Text, lines: Sequence[Line], style: str = "") -> None:
 
 def _totals(page: Text, changes: Changes) -> None:
     page.append("\nbefore and after\n", style="bold")
+    if as_before(changes):
+        page.append(f"  {AS_BEFORE}\n", style="dim")
+        return
     width = max(len(one.name) for one in changes.totals)
     for one in changes.totals:
         before, after = quantity(one.old, one.unit), quantity(one.new, one.unit)

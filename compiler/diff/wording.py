@@ -20,6 +20,7 @@ BYTES: Final = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 FLOPS: Final = ("FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs", "PFLOPs")
 SIGNS: Final = {"added": "+", "removed": "-", "changed": "~", "renamed": "→", "moved": "↕"}
 _DIGITS: Final = re.compile(r"\d+")
+AS_BEFORE: Final = "parameters, FLOPs and memory are as before"
 NAMES: Final = 3
 """So many layers of a group are named,"""
 WIDEST: Final = 60
@@ -40,11 +41,17 @@ def title(changes: Changes) -> str:
     """One sentence for all of it."""
     if changes.same:
         return "written differently, same network" if changes.edits else "no difference"
+    if changes.parts:
+        return "no network of their own: what is changed is for files that include or extend them"
     counts = changes.counts
     parts = [f"{counts[one]} {one}" for one in ("added", "removed", "changed") if counts.get(one)]
     if not parts:
         return "same network, other " + " and ".join(dict.fromkeys(one.path[0] for one in changes.values))
     count = sum(counts.values()) - counts.get("removed", 0)
+    if not count:
+        return f"all {counts['removed']} inputs and layers removed"
+    if counts.keys() == {"added"}:
+        return f"all {count} inputs and layers are new"
     return f"{', '.join(parts)} of {count} inputs and layers"
 
 
@@ -80,7 +87,7 @@ def _edit(edit: Edit) -> Line:
 def _where(place: Place | None) -> str:
     if place is None:
         return ""
-    name = PurePath(place.source.path).name
+    name = PurePath(place.source.path).name.rpartition(":")[2]  # without the revision that it is of
     return f"{name}:{place.source.line_column(place.start)[0]}"
 
 
@@ -88,11 +95,13 @@ def value_words(value: Any) -> str:
     """A value in few words."""
     if value is ABSENT:
         return "(not there)"
-    return entry_words(value) if isinstance(value, Mapping) else brief(value)
+    return entry_words(value)
 
 
 def entry_words(value: Any) -> str:
-    """A table in few words: ``Dense(units = 10)``; other values as they are written."""
+    """A table in few words: ``Dense(units = 10)``; of several their number; other values as they are written."""
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, Mapping) for one in value):
+        return f"{len(value)} entries"
     if not isinstance(value, Mapping):
         return brief(value)
     kind = next((str(value[way]) for way in ("type", "block", "reuse") if way in value), "")
@@ -160,7 +169,7 @@ def layer_words(layer: Layer) -> Iterator[str]:
         yield f"takes {', '.join(layer.inputs) or 'nothing'} (before: {', '.join(layer.inputs_before) or 'nothing'})"
     if layer.outputs != layer.outputs_before:
         yield f"{tensors(layer.outputs_before)} → {tensors(layer.outputs)}"
-    if layer.params != layer.params_before:
+    if layer.params != layer.params_before and (layer.outputs is None) is (layer.outputs_before is None):
         yield f"{digits(layer.params_before)} → {digits(layer.params)} parameters"
 
 
@@ -179,6 +188,11 @@ def tensors(outputs: tuple[TensorType, ...] | None) -> str:
 def digits(size: Size | None) -> str:
     """A number with its thousands apart."""
     return "?" if size is None else f"{size:,}" if isinstance(size, int) else str(size)
+
+
+def as_before(changes: Changes) -> bool:
+    """Whether all sums are known and the same."""
+    return all(one.old == one.new and one.old is not None for one in changes.totals)
 
 
 def quantity(size: Size | None, unit: str) -> str:
@@ -202,11 +216,11 @@ def ratio(total: Total) -> str:
 
 def weight_lines(changes: Changes) -> tuple[str, list[Line]]:
     """Whether a trained model's weights still fit: in a sentence, and layer by layer where they don't."""
-    with_weights = [one for one in changes.layers if one.fit not in ("none", "gone")]
+    with_weights = [one for one in changes.layers if one.weights and one.fit not in ("none", "gone")]
     kept = sum(one.fit == "kept" for one in with_weights)
     groups: dict[tuple[Fit, str, str], list[Layer]] = {}
     for one in changes.layers:
-        if one.fit in ("partly", "anew", "gone"):
+        if one.fit in ("partly", "anew", "gone", "unknown") and (one.fit != "unknown" or one.weights):
             groups.setdefault((one.fit, _DIGITS.sub("#", one.name), fit_words(one)), []).append(one)
     lines = [
         Line({"gone": "-", "anew": "+"}.get(fit, "~"), subjects(layers), f"{FITS[fit]}{f': {told}' if told else ''}")
@@ -224,6 +238,7 @@ FITS: Final[Mapping[Fit, str]] = {
     "partly": "keeps a part",
     "anew": "begins anew",
     "gone": "is gone, and its weights with it",
+    "unknown": "can't be told: there are errors",
 }
 
 
@@ -233,7 +248,7 @@ def fit_words(layer: Layer) -> str:
         return f"was {layer.type_before}"
     if layer.fit == "anew" and layer.old is None:
         return "it is new"
-    if layer.fit == "gone":
+    if layer.fit in ("gone", "unknown"):
         return ""
     wrong = [one for one in layer.weights if not one.fits and one.new is not None]
     words = [f"{one.name} {_shape(one.old)} → {_shape(one.new)}" for one in wrong[:NAMES]]

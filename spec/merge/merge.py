@@ -119,12 +119,15 @@ def _followed(base: Document, ours: Document, theirs: Document) -> tuple[str, st
     by_theirs = {name: new for name, new in by_theirs.items() if new not in here}
     if not by_ours and not by_theirs:
         return base.source.text, ours.source.text, theirs.source.text
-    return renamed(base, by_ours | by_theirs), renamed(ours, by_theirs), renamed(theirs, by_ours)
+    by = {**dict.fromkeys(by_ours, ours.data), **dict.fromkeys(by_theirs, theirs.data)}
+    return renamed(base, by_ours | by_theirs, by), renamed(ours, by_theirs, by), renamed(theirs, by_ours, by)
 
 
 def _called(document: Document) -> set[str | None]:
-    layers = document.data.get("layers")
-    return {name_of(one) for one in layers} if isinstance(layers, list) else set()
+    layers, inputs = document.data.get("layers"), document.data.get("inputs")
+    return {name_of(one) for one in (layers if isinstance(layers, list) else ())} | set(
+        inputs if isinstance(inputs, dict) else ()
+    )
 
 
 def _data(side: str, language: Language) -> Any:

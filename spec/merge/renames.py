@@ -7,14 +7,35 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..document import Document, Pointer
-from .entries import name_of, paired
+from .entries import content, name_of, paired
+from .keys import key_spans
+from .pieces import Way
 
 _REFERRING: Final = ("inputs", "reuse")
 _PLACING: Final = ("before", "after")
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]+")
+_INPUTS: Final = ("inputs",)
+_BY_OUTPUT: Final = (("data", "targets"), ("training", "outputs"), ("training", "phases", "outputs"))
+"""Tables whose keys are the names of outputs."""
 
 
 def renames(base: Document, side: Document) -> dict[str, str]:
-    """Names of layers in ``base`` → what ``side`` calls them. Names that only changed places are none."""
+    """Names of inputs and layers in ``base`` → what ``side`` calls them. Names that only changed places are none."""
+    found = _of_inputs(base.data.get("inputs"), side.data.get("inputs")) | _of_layers(base, side)
+    return {name: new for name, new in found.items() if _WORD.fullmatch(new)}
+
+
+def _of_inputs(old: Any, new: Any) -> dict[str, str]:
+    """An input that is gone and one that has come are the same where they say the same, and no other does."""
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return {}
+    gone = {content(one): name for name, one in old.items() if name not in new}
+    come = {content(one): name for name, one in new.items() if name not in old}
+    alone = len(gone) == len(old.keys() - new.keys()) and len(come) == len(new.keys() - old.keys())
+    return {name: come[said] for said, name in gone.items() if said in come} if alone else {}
+
+
+def _of_layers(base: Document, side: Document) -> dict[str, str]:
     old, new = base.data.get("layers"), side.data.get("layers")
     if not isinstance(old, list) or not isinstance(new, list):
         return {}
@@ -28,10 +49,23 @@ def renames(base: Document, side: Document) -> dict[str, str]:
     return found
 
 
-def renamed(document: Document, names: Mapping[str, str]) -> str:
-    """The text of a document in which layers, and all that refers to them, have other names."""
+def renamed(document: Document, names: Mapping[str, str], by: Mapping[str, Any]) -> str:
+    """The text of a document in which inputs and layers, and all that refers to them, have other names.
+
+    A key that means an input or an output follows as well, save where the side that renamed it left the key as it
+    was: ``by`` are the data of that side for each name.
+    """
     text = document.source.text
     edits = []
+    # Outputs in a table are called by its keys, whatever the layers are called.
+    by_output = () if isinstance(document.data.get("outputs"), Mapping) else _BY_OUTPUT
+    for way, start, end in key_spans(text, "json" if text.lstrip()[:1] == "{" else "toml"):
+        if way[-1] in names and (way[:-1] == _INPUTS or (
+            way[:-1] in (*by_output, ("data", *_INPUTS)) and not _at(by[way[-1]], way)
+        )):  # fmt: skip
+            word = re.search(rf"{re.escape(way[-1])}(?=[\"']?\Z)", text[start:end])
+            if word is not None:
+                edits.append((start + word.start(), start + word.end(), names[way[-1]]))
     for pointer in _mentions(document.data, names):
         place = document.place(pointer)
         written = text[place.start : place.end]
@@ -41,6 +75,13 @@ def renamed(document: Document, names: Mapping[str, str]) -> str:
     for start, end, name in sorted(edits, reverse=True):
         text = text[:start] + name + text[end:]
     return text
+
+
+def _at(data: Any, way: Way) -> bool:
+    """Whether there is something at the end of keys, in any entry of lists on the way."""
+    if isinstance(data, list):
+        return any(_at(one, way) for one in data)
+    return not way or (isinstance(data, Mapping) and way[0] in data and _at(data[way[0]], way[1:]))
 
 
 def _mentions(data: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Pointer]:

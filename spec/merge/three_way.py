@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from .entries import content
+from .layouts import in_one_layout
 from .lines import Choice, merged_lines
 from .order import Key, Three, identified, mapped, ordered, spans
-from .pieces import Body, Piece, names, text
+from .pieces import Body, Piece, Way, names, text
+
+_ORDERED: Final = ("inputs", "outputs")
+"""Tables whose keys have an order that means something: a model takes and gives tensors in it."""
 
 
 def merged_pieces(base: Body, ours: Body, theirs: Body) -> list[Choice]:
     """Three bodies as one. Where both sides changed the same thing differently there is a choice."""
-    return _body(base, ours, theirs)
+    return _body(base, ours, theirs, ())
 
 
 def keyed(pieces: tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]) -> Three:
@@ -28,9 +32,11 @@ def keyed(pieces: tuple[Sequence[Piece], Sequence[Piece], Sequence[Piece]]) -> T
     return keys[0], keys[1], keys[2]
 
 
-def _body(base: Body, ours: Body, theirs: Body) -> list[Choice]:
+def _body(base: Body, ours: Body, theirs: Body, full: Way) -> list[Choice]:
+    """Three bodies to which the keys ``full`` lead."""
+    base, ours, theirs = in_one_layout(base, ours, theirs, full)
     keys = keyed((base.pieces, ours.pieces, theirs.pieces))
-    b, o, t = (mapped(side, body.pieces) for side, body in zip(keys, (base, ours, theirs), strict=True))
+    b, o, t = (dict(mapped(side, body.pieces)) for side, body in zip(keys, (base, ours, theirs), strict=True))
     fates = {key: _fate(b.get(key), o.get(key), t.get(key)) for key in {*b, *o, *t}}
 
     def alike(new: Key, there: Key) -> bool:
@@ -38,7 +44,21 @@ def _body(base: Body, ours: Body, theirs: Body) -> list[Choice]:
         one, other = t[new], o[there]
         return not one.entry or (other.entry and one.way == other.way)
 
-    order = ordered(*keys, kept=lambda key: fates[key] is not None, alike=alike)
+    def kept(key: Key) -> bool:
+        return fates[key] is not None
+
+    whole, _ = ordered(*keys, kept=kept, alike=alike)
+    if ours.form == "section":  # what stands below a header belongs to it: keys of the table itself come before
+        whole = sorted(whole, key=lambda key: _below_header(o.get(key) or t[key]))
+    order = list(whole), list(whole)
+    # The order of keys says nothing. What says something is ordered among its like, whatever stands around it.
+    families = {key: _family(piece, full) for key, piece in (b | t | o).items()}
+    for family in dict.fromkeys(one for one in families.values() if one is not None):
+        like = tuple([key for key in side if families[key] == family] for side in keys)
+        places = [at for at, key in enumerate(whole) if families[key] == family]
+        for one, own in zip(order, ordered(like[0], like[1], like[2], kept=kept, alike=alike), strict=True):
+            for at, key in zip(places, own, strict=True):
+                one[at] = key
     start, back = spans(*order)
     comma = _pick(base.last_comma, ours.last_comma, theirs.last_comma)
     found = _side_by_side(base.open, ours.open, theirs.open)
@@ -48,7 +68,7 @@ def _body(base: Body, ours: Body, theirs: Body) -> list[Choice]:
     rendered: dict[Key, list[Choice]] = {}
     for key in dict.fromkeys([*order[0], *order[1]]):
         ends = [commas and (comma or key != last[side]) for side in (0, 1)]
-        rendered[key] = _piece(b.get(key), o.get(key), t.get(key), ends)
+        rendered[key] = _piece(b.get(key), o.get(key), t.get(key), ends, full)
     for key in order[0][:start]:
         found += rendered[key]
     end = len(order[0]) - back
@@ -58,6 +78,16 @@ def _body(base: Body, ours: Body, theirs: Body) -> list[Choice]:
         for key in order[0][end:]:
             found += rendered[key]
     return [*found, *_side_by_side(base.close, ours.close, theirs.close)]
+
+
+def _below_header(piece: Piece) -> bool:
+    return isinstance(piece.body, Body) and piece.body.form == "section"
+
+
+def _family(piece: Piece, full: Way) -> Way | None:
+    """The pieces among which the place of one says anything: a list's entries, and inputs and outputs."""
+    way = (*full, *piece.way)
+    return way if piece.listed else way[:1] if way[0] in _ORDERED else None
 
 
 def _pick(base: Any, ours: Any, theirs: Any) -> Any:
@@ -82,7 +112,9 @@ def _there(fate: str | None, side: int) -> bool:
     return fate == "both" or fate == ("ours", "theirs")[side]
 
 
-def _piece(base: Piece | None, ours: Piece | None, theirs: Piece | None, commas: Sequence[bool]) -> list[Choice]:
+def _piece(
+    base: Piece | None, ours: Piece | None, theirs: Piece | None, commas: Sequence[bool], full: Way
+) -> list[Choice]:
     """One piece that is there on one side at least."""
     if ours is None or theirs is None:
         one = ours if theirs is None else theirs
@@ -94,7 +126,7 @@ def _piece(base: Piece | None, ours: Piece | None, theirs: Piece | None, commas:
         return [(ours.text(commas[0]), theirs.text(commas[1]))]
     found = _comments(base.lead if base is not None else None, ours.lead, theirs.lead)
     found += _side_by_side(base.head if base is not None else None, ours.head, theirs.head)
-    found += _inner(base, ours, theirs)
+    found += _inner(base, ours, theirs, (*full, *ours.way))
     found.append(("," if commas[0] else "", "," if commas[1] else ""))
     return [*found, *_side_by_side(base.tail if base is not None else None, ours.tail, theirs.tail)]
 
@@ -106,14 +138,14 @@ def _other_kind(ours: Any, theirs: Any) -> bool:
     return any(ours.get(way) != theirs.get(way) for way in ("type", "block", "reuse"))
 
 
-def _inner(base: Piece | None, ours: Piece, theirs: Piece) -> list[Choice]:
+def _inner(base: Piece | None, ours: Piece, theirs: Piece, full: Way) -> list[Choice]:
     """The value of a piece."""
     one, other = ours.body, theirs.body
     if isinstance(one, Body) and isinstance(other, Body) and one.form == other.form:
         below = base.body if base is not None else None
         if base is None or (isinstance(below, Body) and below.form == one.form):
             empty = Body(one.form, one.open, (), one.close, one.last_comma)
-            return _body(below if isinstance(below, Body) else empty, one, other)
+            return _body(below if isinstance(below, Body) else empty, one, other, full)
     texts = [body if isinstance(body, str) else text(body) for body in (one, other)]
     said, heard = content(ours.value), content(theirs.value)
     if said == heard:
@@ -150,4 +182,16 @@ def _comments(base: str | None, ours: str, theirs: str) -> list[Choice]:
     found = _side_by_side(base, ours, theirs)
     if found[0][0] == found[0][1] or "\n" not in f"{base}{ours}{theirs}":
         return found
+    lines = [one.splitlines(keepends=True) for one in (base or "", ours, theirs)]
+    for fewer, more in ((lines[1], lines[2]), (lines[2], lines[1])):
+        # What one took away and what the other put in beside it have nothing to do with each other.
+        if not _beyond(fewer, lines[0]) and not _beyond(lines[0], more):
+            whole = "".join([*fewer, *_beyond(more, lines[0])])
+            return [(whole, whole)]
     return merged_lines(base or "", ours, theirs)
+
+
+def _beyond(lines: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The lines, blanks and empty ones apart, that are not among the others."""
+    known = {one.strip() for one in others}
+    return [one for one in lines if one.strip() and one.strip() not in known]

@@ -193,6 +193,25 @@ def test_fix_and_set_exclude_each_other(spec: Path) -> None:
     assert check("--fix", "--set", "name=x", spec).exit_code == 2
 
 
+def test_a_misspelt_section_is_mended_in_all_its_headers_and_what_is_in_it_then(spec: Path) -> None:
+    """What stands below was not looked at before: it may be more mistakes than there were."""
+    spec.write_text(
+        'keraspec = 1\ninputs.x.shape = [8]\n\n[[layer]]\ntype = "dense"\nunit = 3\n\n'
+        '[layer.kernel_regularizer]\ntype = "l3"\n\n[[layer]]\ntyp = "Dense"\nunits = "two"\n\n'
+        '[traning]\nepoch = 3\n\n[traning.optimizer]\ntype = "adam"\n',
+        encoding="utf-8",
+    )
+    check("--fix", spec)
+    text = spec.read_text(encoding="utf-8")
+    assert text.count("[[layers]]\n") == 2
+    assert '[layers.kernel_regularizer]\ntype = "l3"' in text
+    assert 'type = "Dense"\nunits = 3' in text
+    assert '[training]\nepochs = 3\n\n[training.optimizer]\ntype = "Adam"\n' in text
+    assert "layer]" not in text
+    assert 'type = "Dense"\nunits = "two"' in text
+    assert "traning" not in text
+
+
 BROKEN = sorted(path.name for path in BAD.glob("*.keraspec.*") if path.name[:2] in ("mi", "E0", "E1", "E2", "W1", "ma"))
 
 

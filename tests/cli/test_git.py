@@ -273,3 +273,41 @@ def test_errors_of_a_revision_name_it_and_no_folder_of_ours(repository: Path) ->
     assert [one.code for one in checked.errors][:1] == ["E630"]
     assert checked.errors[0].file == f"HEAD:{NAME}"
     assert not any("keraspec-" in f"{one.file} {one.message} {one.help}" for one in checked.diagnostics)
+
+
+@pytest.mark.long
+def test_git_diff_reads_what_a_file_extends_where_the_file_is_from(repository: Path) -> None:
+    """The base as it was when the file was so: not as it lies in the folder now."""
+    run("git", "install")
+    base = repository / "base.keraspec.toml"
+
+    def over(epochs: int) -> str:
+        return f'keraspec = 1\nextends = "base.keraspec.toml"\n\n[training]\nepochs = {epochs}\n'
+
+    for epochs, units in ((1, 8), (2, 16), (3, 32)):
+        base.write_text(SPEC.replace("units = 8", f"units = {units}"), "utf-8")
+        commit(over(epochs), f"number {epochs}")
+    base.write_text(SPEC.replace("units = 8", "units = 64"), "utf-8")
+    git("branch", "aside", "HEAD~1")
+    for words, epochs, units in (
+        (("show", "--ext-diff", "HEAD"), "2 → 3", "16 → 32"),
+        (("show", "--ext-diff", "HEAD~1"), "1 → 2", "8 → 16"),
+        (("diff", "HEAD~2", "HEAD"), "1 → 3", "8 → 32"),
+        (("diff", "HEAD~2"), "1 → 3", "8 → 32"),
+        (("diff", "-R", "HEAD", "aside"), "2 → 3", "16 → 32"),
+    ):
+        said = git(*words, "--", NAME)
+        said = " ".join(said.split())
+        assert f"training.epochs {epochs}" in said, said
+        assert f"layers.wide.units {units} (base.keraspec.toml:9)" in said, said
+    Path(NAME).write_text(over(4), "utf-8")
+    said = " ".join(git("diff", "--", NAME).split())
+    assert "training.epochs 3 → 4" in " ".join(said.split())
+    assert "layers.wide.units 32 → 64" in said
+    git("add", NAME)
+    said = git("diff", "--cached", "--", NAME)
+    assert "training.epochs 3 → 4" in " ".join(said.split())
+    assert "layers.wide.units" not in said
+    git("mv", NAME, "else.keraspec.toml")
+    git("commit", "-q", "-m", "moved")
+    assert "training.epochs  3 → 4" in git("show", "--ext-diff", "-M")
