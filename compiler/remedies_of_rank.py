@@ -119,6 +119,7 @@ def each_step(case: Case) -> Iterator[Edit | None]:
     layer = case.node.layer
     if (
         layer is None
+        or layer.record.family != "layers"
         or case.node.shared
         or len(layer.record.ports) > 1
         or not any(len(shape) > 3 for shape in case.shapes)

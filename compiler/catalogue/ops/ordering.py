@@ -134,6 +134,10 @@ def digitize(call: Call) -> Inferred:
     """The number of a bin for each element."""
     x = demand(call, "x", BUCKETED)
     bins = call.layer.arguments["bins"]
+    if bins is None:
+        raise ShapeError(
+            "E307", "`bins` must be numbers, not a tensor", help="write them as `bins = [0.0, 1.0]`", port="bins"
+        )
     if list(bins) != sorted(bins):
         raise ShapeError(
             "E307",
