@@ -26,7 +26,20 @@ from keraspec.compiler.catalogue import family
 from keraspec.compiler.draw_dot import dot
 from keraspec.compiler.draw_mermaid import GITHUB_CHARACTERS, GITHUB_EDGES, mermaid, too_large_for_github
 from keraspec.compiler.graph import TypedGraph
-from keraspec.compiler.palette import BACKGROUND, CARDS, CHIP, LINE, PAGE_TEXT, QUIET, SAME_WEIGHTS, colours, contrast
+from keraspec.compiler.palette import (
+    BACKGROUND,
+    BOX_LINE,
+    BOXES,
+    CARDS,
+    CHIP,
+    HEAT,
+    LINE,
+    PAGE_TEXT,
+    QUIET,
+    SAME_WEIGHTS,
+    colours,
+    contrast,
+)
 from keraspec.compiler.picture import FAMILIES, Card, Picture, Wire, clean, lines, picture, tensor_text
 from keraspec.compiler.render import DrawError
 from keraspec.compiler.sizes import BATCH, symbol
@@ -34,7 +47,7 @@ from keraspec.compiler.tensor import TensorType
 
 NETWORKS = Path(__file__).parent.parent / "golden" / "networks"
 NAMES = ("digits", "towers", "reader", "broken")
-THEMES = ("light", "dark")
+THEMES = ("light", "dark", "paper")
 PAGES = {"light": ("#ffffff", "#f6f8fa"), "dark": ("#000000", "#0d1117", "#1e1e1e")}
 
 NASTY = (
@@ -280,15 +293,15 @@ def test_clean_text_can_be_written_everywhere(text: str) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_text_can_be_read_on_its_ground(theme: str) -> None:
-    pairs = [(PAGE_TEXT, CHIP), (QUIET, CHIP)]
-    for paint in CARDS.values():
+    pairs = [(ink, ground) for ink in (PAGE_TEXT, QUIET) for ground in (CHIP, *BOXES)]
+    for paint in (*CARDS.values(), *HEAT):
         pairs += [(paint.text, paint.fill), (paint.quiet, paint.fill)]
     for text, ground in pairs:
         assert contrast(text.of(theme), ground.of(theme)) >= 4.5, (text, ground)  # type: ignore[arg-type]
 
 
 def test_lines_can_be_seen_on_light_and_dark_pages() -> None:
-    for colour in (LINE, SAME_WEIGHTS, *(paint.border for paint in CARDS.values())):
+    for colour in (LINE, SAME_WEIGHTS, BOX_LINE, *(paint.border for paint in (*CARDS.values(), *HEAT))):
         for page in PAGES["light"]:
             assert contrast(colour.light, page) >= 2.9, (colour, page)
         for page in PAGES["dark"]:
@@ -333,7 +346,8 @@ def test_svg_turns_dark_by_itself() -> None:
 
 def test_files_of_every_format(tmp_path: Path) -> None:
     model = typed("reader")
-    starts = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "dot": b'digraph "reader"', "mmd": b"flowchart"}
+    starts = {"svg": b"<?xml", "png": b"\x89PNG\r\n", "pdf": b"%PDF-", "dot": b'digraph "reader"', "mmd": b"flowchart",
+              "html": b"<!DOCTYPE html>"}  # fmt: skip
     assert set(draw.FORMATS) == {f".{ending}" for ending in starts}
     for ending, start in starts.items():
         path = tmp_path / f"picture.{ending}"
@@ -346,7 +360,7 @@ def test_files_of_every_format(tmp_path: Path) -> None:
 
 def test_an_ending_that_is_not_known(tmp_path: Path) -> None:
     for name in ("picture.gif", "picture", ".svg"):
-        with pytest.raises(DrawError, match=r"must end in \.svg, \.png, \.pdf, \.dot, \.mmd; found"):
+        with pytest.raises(DrawError, match=r"must end in \.svg, \.png, \.pdf, \.dot, \.mmd, \.html; found"):
             draw.render(typed("digits"), tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -364,17 +378,18 @@ def test_png_has_a_ground_of_its_own(tmp_path: Path) -> None:
 def test_a_long_network_is_drawn_quickly(tmp_path: Path) -> None:
     model = long_network(200)
     begin = time.perf_counter()
-    draw.render(model, tmp_path / "long.svg")
+    draw.render(model, tmp_path / "long.svg", look=draw.Look(whole=True))
     # About 0.25 s on a free machine; the bound leaves room for a busy one.
     assert time.perf_counter() - begin < 5
-    draw.render(model, tmp_path / "long.png")
+    draw.render(model, tmp_path / "long.png", look=draw.Look(whole=True))
     width, height = struct.unpack(">II", (tmp_path / "long.png").read_bytes()[16:24])
     assert width < height < 32_000
 
 
 def test_github_draws_two_hundred_layers() -> None:
-    assert not too_large_for_github(draw.mermaid(long_network(200)))
-    assert too_large_for_github(draw.mermaid(long_network(GITHUB_EDGES + 1)))
+    whole = draw.Look(whole=True)
+    assert not too_large_for_github(draw.mermaid(long_network(200), whole))
+    assert too_large_for_github(draw.mermaid(long_network(GITHUB_EDGES + 1), whole))
     assert too_large_for_github("x" * (GITHUB_CHARACTERS + 1))
 
 
