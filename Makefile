@@ -9,7 +9,7 @@ RELEASES = tests/differential/test_coverage.py tests/differential/test_training_
 	tests/differential/test_convolution.py tests/differential/test_core.py tests/differential/test_normalization.py \
 	tests/differential/test_recurrent.py tests/differential/test_attention.py tests/differential/test_preprocessing.py \
 	tests/differential/test_ops_shapes.py tests/differential/test_ops_ordering.py tests/differential/test_ops_contractions.py
-ROOMS = cli compiler runtime schemas spec
+ROOMS = ci cli compiler runtime schemas spec
 
 .PHONY: demo test test-long test-huge test-oldest oracle lint types check-links setup setup-test bench survival schema inventory clean
 

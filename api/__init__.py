@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .given import checked_of, error_of, loaded_of, path_of, sound
+from .trained import evaluate, export, predict, report, resume, train, verify
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import keras
 
     from .checked import Checked, SpecError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .runtime.run import Run
     from .runtime.written import Written
     from .spec.finding import Diagnostic
+    from .verifying import Verified
 
 __all__ = [
     "Checked",
@@ -49,6 +51,7 @@ __all__ = [
     "Run",
     "SpecError",
     "Summary",
+    "Verified",
     "Written",
     "allow_plugin",
     "build",
@@ -65,6 +68,7 @@ __all__ = [
     "show",
     "source",
     "train",
+    "verify",
 ]
 
 _TYPES: Final = {
@@ -79,6 +83,7 @@ _TYPES: Final = {
     "Predictions": ".runtime.predict",
     "Run": ".runtime.run",
     "Summary": ".compiler.show",
+    "Verified": ".verifying",
     "Written": ".runtime.written",
 }
 
@@ -117,7 +122,7 @@ def load(spec: str | PathLike[str], overrides: Sequence[str] = ()) -> Checked:
     """
     from .checked import compile_file
 
-    return compile_file(_path(spec), overrides)
+    return compile_file(path_of(spec), overrides)
 
 
 def check(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
@@ -126,7 +131,7 @@ def check(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) ->
     Raises:
         OSError: if the file can't be read.
     """
-    return _loaded(spec, overrides).diagnostics
+    return loaded_of(spec, overrides).diagnostics
 
 
 def show(spec: str | PathLike[str] | Checked, batch_size: int = 1) -> Summary:
@@ -137,24 +142,39 @@ def show(spec: str | PathLike[str] | Checked, batch_size: int = 1) -> Summary:
     """
     from .compiler.show import summarise
 
-    return summarise(_sound(_loaded(spec)), batch_size)
+    return summarise(sound(loaded_of(spec)), batch_size)
 
 
-def draw(spec: str | PathLike[str] | Checked, output: str | PathLike[str] | None = None) -> Drawing:
-    """The picture of a network, also written to ``output`` (``.svg``, ``.png``, ``.pdf``, ``.dot``, ``.mmd``).
+def draw(
+    spec: str | PathLike[str] | Checked,
+    output: str | PathLike[str] | None = None,
+    *,
+    theme: Literal["auto", "light", "dark", "paper"] = "auto",
+    depth: int | None = None,
+    expand: str | Sequence[str] = (),
+    whole: bool = False,
+    heat: Literal["params", "flops", "bytes"] | None = None,
+    direction: Literal["TB", "LR"] = "TB",
+) -> Drawing:
+    """The picture of a network, also written to ``output``: ``.svg``, ``.png``, ``.pdf``, ``.html``, ``.dot``, ``.mmd``
+
+    ``depth`` is how many blocks inside one another are opened (None: as many as can be read), ``expand`` names blocks,
+    or patterns of such, to open beside; ``whole`` draws every layer by itself; ``heat`` colours them by what they cost.
 
     Raises:
         SpecError: if so much is wrong with the spec that there is nothing to draw.
-        ValueError: if the ending of ``output`` names no format.
+        ValueError: if the ending of ``output`` names no format, or ``depth`` is below 0.
     """
+    from .compiler.drawing.folding import Look
     from .picture import Drawing
 
-    loaded = _loaded(spec).asked()
+    loaded = loaded_of(spec).asked()
     if loaded.typed is None or not loaded.typed.graph.nodes:
-        raise _error(loaded)
-    drawing = Drawing(loaded.typed)
+        raise error_of(loaded)
+    patterns = (expand,) if isinstance(expand, str) else tuple(expand)
+    drawing = Drawing(loaded.typed, Look(depth, patterns, whole, heat, direction), theme)
     if output is not None:
-        drawing.save(_path(output))
+        drawing.save(path_of(output))
     return drawing
 
 
@@ -185,13 +205,13 @@ def build(spec: str | PathLike[str] | Checked, weights: str | PathLike[str] | No
     from .compiler.build import build as built
     from .spec.problem import Problem
 
-    loaded = _checked(spec)
+    loaded = checked_of(spec)
     try:
-        model = built(_sound(loaded), loaded.path.parent)
+        model = built(sound(loaded), loaded.path.parent)
         if weights is not None:
             from .runtime.carrying import take
 
-            take(model, _path(weights))
+            take(model, path_of(weights))
         return model
     except Problem as problem:
         raise loaded.error(problem) from problem
@@ -213,7 +233,7 @@ def import_model(model: str | PathLike[str] | keras.Model, *, fold: bool = False
     """
     from .importing import import_model as imported
 
-    return imported(_path(model) if isinstance(model, str | PathLike) else model, fold=fold)
+    return imported(path_of(model) if isinstance(model, str | PathLike) else model, fold=fold)
 
 
 def source(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = (), *, train: bool = False) -> str:
@@ -231,194 +251,8 @@ def source(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = (), *
     from .compiler.source.program import program
     from .spec.problem import Problem
 
-    loaded = _checked(spec, overrides)
+    loaded = checked_of(spec, overrides)
     try:
-        return program(_sound(loaded), train=train)
+        return program(sound(loaded), train=train)
     except Problem as problem:
         raise loaded.error(problem) from problem
-
-
-def train(
-    spec: str | PathLike[str] | Checked,
-    data: Any = None,
-    *,
-    validation: Any = None,
-    run_dir: str | PathLike[str] | None = None,
-    epochs: int | None = None,
-    overrides: Sequence[str] = (),
-    weights: str | PathLike[str] | None = None,
-    begin_with: str | PathLike[str] | None = None,
-    report: bool = True,
-) -> Run:
-    """Train a spec on the data that it names, or on ``data``.
-
-    Args:
-        spec: path of a spec, or a loaded one.
-        data: ``(x, y)`` with arrays (or dicts of arrays by the names of inputs and outputs), the first axis
-            being the rows; or a ``tf.data.Dataset`` of batches ``(x, y)``.
-        validation: the same kind of thing, measured after each epoch.
-        run_dir: folder to write to; left out: a new one below ``runs/``.
-        epochs: instead of those that the spec states.
-        overrides: settings as on the command line; only where ``spec`` is a path.
-        weights: a ``.weights.h5`` file to begin with; left out: random numbers.
-        begin_with: a run folder: every weight of its model that still fits is taken over, with what the optimizer
-            keeps.
-        report: whether the model is then tried on the test part (the validation part where there is none), and
-            ``report.html`` written, with what it takes for what and where it is most wrong.
-
-    Raises:
-        SpecError: if the spec has errors, or the data or a weight of the file does not fit it.
-        ValueError: if the run folder can't be made.
-        ImportError: if Keras or its backend is not installed.
-    """
-    from .training import train as trained
-
-    folder = None if run_dir is None else _path(run_dir)
-    begin = None if weights is None else _path(weights)
-    return trained(
-        _loaded(spec, overrides), data=data, validation=validation, run_dir=folder, epochs=epochs, weights=begin,
-        report=report, begin_with=None if begin_with is None else _path(begin_with),
-    )  # fmt: skip
-
-
-def resume(run: str | PathLike[str], data: Any = None, *, validation: Any = None, report: bool = True) -> Run:
-    """Go on with a training that was interrupted or killed, from its newest checkpoint, in its own folder.
-
-    On a CPU it comes to the same weights, bit for bit, as if it had never been stopped. A run that is over is given as
-    it is; one that has no checkpoint begins anew.
-
-    Args:
-        run: the run folder.
-        data: the same rows again, where the run was trained on arrays or a dataset of one's own.
-        validation: as for ``train``.
-        report: as for ``train``.
-
-    Raises:
-        SpecError: if the rows are other ones than before, or whatever ``train`` raises it for.
-        ValueError: if ``run`` is no run folder, is being written to, or began on another backend.
-    """
-    from .training import resume as resumed
-
-    return resumed(_path(run), data=data, validation=validation, report=report)
-
-
-def evaluate(
-    run: str | PathLike[str],
-    data: str | PathLike[str] | None = None,
-    *,
-    part: str | None = None,
-    confusion: str | PathLike[str] | None = None,
-) -> Evaluation:
-    """Measure a trained model on a part of its own data, or on the rows of another source.
-
-    Args:
-        run: a run folder.
-        data: a file with targets, or a spec, whose source is then read; left out: the test part of the model's own data
-            (the validation part where there is none, else the training part).
-        part: ``"train"``, ``"validation"`` or ``"test"`` of its own data.
-        confusion: a folder into which is written what the model takes for what: counts, and precision, recall and F1
-            of each class, as CSV and as a picture.
-
-    Raises:
-        SpecError: if the data does not fit the spec as trained.
-        ValueError: if ``run`` is no run folder with a model, there is no such file, or the part has no rows.
-    """
-    from .training import evaluate as evaluated
-
-    folder = None if confusion is None else _path(confusion)
-    return evaluated(_path(run), None if data is None else _path(data), part=part, confusion=folder)
-
-
-@overload
-def predict(run: str | PathLike[str], data: str | PathLike[str]) -> Predictions: ...
-
-
-@overload
-def predict(run: str | PathLike[str], data: str | PathLike[str], out: str | PathLike[str]) -> Written: ...
-
-
-def predict(
-    run: str | PathLike[str], data: str | PathLike[str], out: str | PathLike[str] | None = None
-) -> Predictions | Written:
-    """Use a trained model on the rows of a file; class names come back where labels were text.
-
-    Args:
-        run: a run folder.
-        data: a file as ``keraspec predict`` takes it, or a spec, whose source is then read.
-        out: a ``.csv``, ``.jsonl``, ``.json`` (each with ``.gz`` or without), ``.parquet`` or ``.npz`` file. With it,
-            predictions are written there a batch at a time, and only their number comes back.
-
-    Raises:
-        SpecError: if the data does not fit the spec as trained.
-        ValueError: if ``run`` is no run folder with a model, or there is no such file.
-        OSError: if ``out`` can't be written.
-    """
-    from .training import predict as predicted
-
-    return predicted(_path(run), _path(data), None if out is None else _path(out))
-
-
-def report(run: str | PathLike[str], *, judged: bool = False) -> Path:
-    """Write what training came to as a page to read, ``report.html`` in the run folder; its path.
-
-    Args:
-        run: a run folder.
-        judged: whether the model goes through its rows again, even if the folder says already what it gets right.
-
-    Raises:
-        SpecError: if the model has to go through its rows, and they do not fit the spec as trained.
-        ValueError: if ``run`` is no run folder with a model.
-    """
-    from .training import report as written
-
-    return written(_path(run), judged=judged)
-
-
-def export(run: str | PathLike[str], format: str, path: str | PathLike[str] | None = None) -> Export:
-    """Write a trained model for use elsewhere; what was written is read back and compared with the model.
-
-    Args:
-        run: a run folder.
-        format: ``"keras"``, ``"savedmodel"``, ``"onnx"``, ``"tflite"``, ``"weights"`` or ``"config"``.
-        path: the file (a folder for ``"savedmodel"``); left out: below ``export/`` in the run folder.
-
-    Raises:
-        SpecError: if the format can't carry the model, or what was read back computes other numbers.
-        ValueError: if ``run`` is no run folder with a model, there is no such format, or the path can't be written to.
-        ImportError: if a package is missing: ``pip install "keraspec[export]"``.
-    """
-    from .training import export as exported
-
-    return exported(_path(run), format, None if path is None else _path(path))
-
-
-def _path(path: str | PathLike[str]) -> Path:
-    from pathlib import Path
-
-    return Path(path)
-
-
-def _loaded(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) -> Checked:
-    from .checked import Checked
-
-    return spec if isinstance(spec, Checked) else load(spec, overrides)
-
-
-def _checked(spec: str | PathLike[str] | Checked, overrides: Sequence[str] = ()) -> Checked:
-    loaded = _loaded(spec, overrides).asked()
-    if not loaded.ok:
-        raise _error(loaded)
-    return loaded
-
-
-def _sound(loaded: Checked) -> Any:
-    loaded = loaded.asked()
-    if not loaded.ok or loaded.typed is None:
-        raise _error(loaded)
-    return loaded.typed
-
-
-def _error(loaded: Checked) -> SpecError:
-    from .checked import SpecError
-
-    return SpecError(loaded.diagnostics)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .runtime.evaluate import Evaluation
     from .runtime.export import Export
     from .runtime.inheriting import Inheritance
+    from .runtime.listening import Enough
     from .runtime.predict import Predictions
     from .runtime.progress import Progress
     from .runtime.run import Run
@@ -37,6 +38,7 @@ def train(
     weights: Path | None = None,
     report: bool = False,
     begin_with: Path | None = None,
+    enough: Enough | None = None,
 ) -> Run:
     """Train a checked spec; see ``runtime.train.train``. ``begin_with`` is the folder of a run: its model's weights are
     taken over where they still fit.
@@ -56,7 +58,7 @@ def train(
     with _placed(lambda: checked):
         return trained(
             checked.typed, checked.path.parent, run_dir=run_dir, data=data, validation=validation, show=show,
-            weights=weights, report=report, inherit=inherit,
+            weights=weights, report=report, inherit=inherit, enough=enough,
         )  # fmt: skip
 
 

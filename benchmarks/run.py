@@ -1,7 +1,7 @@
 """All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
 
     python benchmarks/run.py             # everything, about a quarter of an hour
-    python benchmarks/run.py check       # or: warm, many, lift, build, train, fit
+    python benchmarks/run.py check       # or: warm, many, cache, lift, build, train, fit
 
 Medians of interleaved runs, so that a machine that slows down slows both sides down.
 """
@@ -207,6 +207,31 @@ def many(folder: Path) -> list[Row]:
     return rows
 
 
+def cache(folder: Path) -> list[Row]:
+    """A thousand specs checked a second time, and one alone with and without a folder to remember it in."""
+    small = (HERE.parent / "examples" / "penguins.keraspec.toml").read_text(encoding="utf-8")
+    home = folder / "remembered"
+    (home / ".git").mkdir(parents=True)
+    for index in range(1000):
+        (home / f"{index:04}.keraspec.toml").write_text(small, encoding="utf-8")
+    verb = [str(Path(sys.executable).with_name("keraspec")), "check"]
+    first, second = interleaved(
+        3, partial(process, [*verb, str(home), "--no-cache"]), partial(process, [*verb, str(home)])
+    )
+    one = str(home / "0000.keraspec.toml")
+    without, alone = interleaved(5, partial(process, [*verb, one, "--no-cache"]), partial(process, [*verb, one]))
+    share = f"{second[0] / first[0]:.1%} of its time"
+    return [
+        ("check 1,000 small specs again", f"{second[0]:.2f} s", f"the first time, {first[0]:.2f} s", share),
+        (
+            "check one of them",
+            f"{alone[0]:.2f} s",
+            f"with --no-cache, {without[0]:.2f} s",
+            f"{without[0] / alone[0]:.2f}x",
+        ),
+    ]
+
+
 def build(folder: Path) -> list[Row]:
     """ResNet-50 from its spec, checked and built, against the same layers in Keras by hand."""
     spec = folder / "built.keraspec.toml"
@@ -242,7 +267,16 @@ def _json(arguments: list[str]) -> dict[str, float]:
     return found
 
 
-PARTS = {"check": check, "warm": warm, "many": many, "lift": lift, "build": build, "train": train, "fit": fit}
+PARTS = {
+    "check": check,
+    "warm": warm,
+    "many": many,
+    "cache": cache,
+    "lift": lift,
+    "build": build,
+    "train": train,
+    "fit": fit,
+}
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 VERBS: Final = {
+    "new": "Begin a spec: from a template, or from data.",
     "check": "Say what is wrong with specs, where, and what to write instead.",
     "show": "Print the table of layers and what the model will cost.",
     "draw": "Draw the network.",
@@ -22,13 +23,25 @@ VERBS: Final = {
     "python": "Write a Keras program that builds the same model.",
     "data": "Show the data as the model will see it, and what looks odd.",
     "train": "Train the model on the data that the spec names.",
+    "launch": "Train with several processes on this machine.",
+    "sweep": "Search over values, and write the best spec.",
     "report": "Write what training came to as a page to read.",
     "runs": "List runs, or compare them.",
+    "verify": "Say what made a model, and what has changed since.",
     "evaluate": "Measure a trained model.",
     "predict": "Use a trained model.",
     "export": "Write a trained model for use elsewhere.",
     "fmt": "Lay specs out in one way.",
+    "set": "Set values in the text of a spec.",
+    "add": "Add a layer, or an entry to another list.",
+    "insert": "Insert a layer before or after another.",
+    "remove": "Remove layers or keys.",
+    "rename": "Give a layer, a block or a parameter another name.",
     "explain": "Teach what a code means.",
+    "docs": "Print the reference of a layer, a key or anything else.",
+    "upgrade": "Bring specs to a later version of the language.",
+    "watch": "Check and draw a spec at each save.",
+    "completion": "Print what completes words in a shell.",
     "schema": "Print the JSON Schema, for editors.",
 }
 """Verb → what it does; its command is `command` in the module of that name, loaded when it is called."""

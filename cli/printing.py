@@ -38,6 +38,7 @@ def refuse(message: str) -> NoReturn:
 EXTRAS: Final = {
     "tensorflow_datasets": "tfds",
     **dict.fromkeys(("keras", "jax", "matplotlib", "numpy", "pyarrow", "tensorflow", "torch"), "tensorflow"),
+    **dict.fromkeys(("cmaes", "optuna", "sklearn"), "sweep"),
     **dict.fromkeys(("onnx", "onnxruntime", "tf2onnx"), "export"),
 }
 """Package → the extra that installs it: checking, drawing and counting do without."""

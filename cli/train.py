@@ -68,6 +68,7 @@ def command(
     143 after SIGTERM.
     """
     from ..checked import SpecError, compile_file
+    from ..runtime.distribution import follower
     from ..runtime.run import RunError
     from ..training import as_trained, train
     from ..training import resume as resumed
@@ -99,7 +100,8 @@ def command(
     with files():
         checked = None if spec is None else compile_file(spec, settings).asked()
         if checked is not None:
-            say(checked.diagnostics, "full", err=True)
+            if checked.errors or not follower():
+                say(checked.diagnostics, "full", err=True)
             if checked.errors:
                 raise SystemExit(1)
         try:
@@ -122,7 +124,7 @@ def command(
     if show is not None:
         ended = {"status": run.status, "epochs": run.epochs, "seconds": run.seconds}
         show.event("end", {**ended, "folder": str(run.folder), "metrics": run.metrics})
-    else:
+    elif run.folder.is_dir():  # of several processes the first has it, and tells
         _print(run)
     if run.status == "diverged":
         checked = checked or as_trained(run.folder)

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 def plan(typed: TypedGraph) -> tuple[Finding, ...]:
     """What can be said of ``data`` and ``training`` before any data is read."""
-    if typed.graph.spec.data is None:
-        return _planned(typed)
-    from .data_findings import data_findings
+    found = _planned(typed)
+    if typed.graph.spec.data is not None:
+        from .data_findings import data_findings
 
-    return (*data_findings(typed), *_planned(typed))
+        found = (*data_findings(typed), *found)
+    if typed.graph.spec.sweep is not None:
+        from .sweeps import sweep_findings
+
+        found = (*found, *sweep_findings(typed))
+    return found
 
 
 def _planned(typed: TypedGraph) -> tuple[Finding, ...]:
@@ -93,6 +98,10 @@ def _further(typed: TypedGraph, every: tuple[Head, ...]) -> Iterator[Finding]:
         from .freezing import freeze_findings
 
         yield from freeze_findings(typed, training)
+    if training.distribute is not None:
+        from .distributing import distribute_findings
+
+        yield from distribute_findings(typed)
     if training.weights is not None:
         from .freezing import weights_findings
 

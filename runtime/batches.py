@@ -79,7 +79,7 @@ def laborious(rows: Rows, batch_size: int) -> bool:
     every = (*rows.inputs.values(), *rows.targets.values(), *rows.weights.values())
     if any(isinstance(one, Deferred) for one in every):
         return True
-    return sum(batch_size * prod(one.shape[1:]) * int(one.dtype.itemsize) for one in every) >= WORTH_IT
+    return bool(sum(batch_size * prod(one.shape[1:]) * int(one.dtype.itemsize) for one in every) >= WORTH_IT)
 
 
 class Ahead:

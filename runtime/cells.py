@@ -22,6 +22,9 @@ SAMPLE: Final = 16
 BLANKS: Final = (b" ", b"\t", b"\n", b"\r", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 """Blanks in ASCII."""
 
+LAST_BLANK, FOREIGN = 0x20, 0x80
+"""Above the first there is no blank, from the second on no ASCII."""
+
 
 class CellError(Exception):
     """A cell is not what was asked for: its index and how it reads; ``mostly`` if all but such cells are."""
@@ -112,35 +115,44 @@ def numbers(values: Values) -> Array:
     lower = pc.utf8_lower(trimmed)
     if pc.all(pc.is_in(lower, pa.array(["true", "false"]))).as_py():
         return np.asarray(pc.equal(lower, "true").to_numpy(), bool)
-    return _slowly(trimmed.to_pylist())
+    return _slowly(trimmed)
 
 
 def _some(values: Values) -> Values:
     """A few of the cells, from all over the column."""
     import numpy as np
+    import pyarrow as pa
 
     count = len(values)
-    return values if count <= SAMPLE else values.take(np.linspace(0, count - 1, SAMPLE).astype(np.int64))
+    if count <= SAMPLE:
+        return values
+    return pa.array([values[index].as_py() for index in np.linspace(0, count - 1, SAMPLE).astype(int).tolist()])
 
 
 def unblanked(values: Values) -> bool:
     """Whether a column of Arrow text certainly has no blanks in it; False where that would have to be looked up."""
+    import numpy as np
+
     for chunk in values.chunks:
         buffer = chunk.buffers()[-1]
         if buffer is not None:
+            letters = np.frombuffer(buffer, np.uint8)
+            if not letters.size or (letters.min() > LAST_BLANK and letters.max() < FOREIGN):
+                continue
             data = buffer.to_pybytes()
             if not data.isascii() or any(blank in data for blank in BLANKS):
                 return False
     return True
 
 
-def _slowly(cells: list[str]) -> Array:
+def _slowly(values: Values) -> Array:
     """Python reads a few spellings that Arrow does not, such as ``+1``; and finds the first that is none."""
     import numpy as np
 
-    result = np.empty(len(cells), np.float64)
+    result = np.empty(len(values), np.float64)
     wrong: list[int] = []
     spellings: set[str] = set()
+    cells = (cell for start in range(0, len(values), AT_ONCE) for cell in values.slice(start, AT_ONCE).to_pylist())
     for index, cell in enumerate(cells):
         try:
             result[index] = float(cell if "_" not in cell else "")
@@ -150,7 +162,8 @@ def _slowly(cells: list[str]) -> Array:
             if len(spellings) > 1:
                 break
     if wrong:
-        raise CellError(wrong[0], cells[wrong[0]], mostly=len(spellings) == 1 and len(wrong) < len(cells))
+        cell = values[wrong[0]].as_py()
+        raise CellError(wrong[0], cell, mostly=len(spellings) == 1 and len(wrong) < len(values))
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 KEPT_BYTES: Final = 2**30
 """What is larger than this is not kept in memory as a whole, but read batch by batch."""
+
+AT_ONCE: Final = 2**13
+"""Rows that are copied together."""
+
+ALIGNED: Final = 64
+"""The address of an array that TensorFlow takes without copying it is a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,36 @@ class Deferred:
 
 
 def part(values: Any, chosen: Array) -> Any:
-    """These rows of an array, or of what stands for one."""
-    return values.take(chosen) if isinstance(values, Deferred) else values[chosen]
+    """These rows of an array, copied unless they are all of one that ``settled`` made; or of what stands for one."""
+    import numpy as np
+
+    if isinstance(values, Deferred):
+        return values.take(chosen)
+    if len(chosen) == len(values) and is_settled(values) and np.array_equal(chosen, np.arange(len(values))):
+        return values
+    if values.dtype.kind not in "biuf" or chosen.dtype.kind not in "iu":
+        return values[chosen]
+    made = settled((len(chosen), *values.shape[1:]), values.dtype)
+    for start in range(0, len(chosen), AT_ONCE):  # as a whole, NumPy would make another array on the way
+        some = chosen[start : start + AT_ONCE]
+        made[start : start + len(some)] = values[some]
+    return made
+
+
+def is_settled(array: Array) -> bool:
+    """Whether TensorFlow can take an array without copying it."""
+    return bool(array.flags.c_contiguous and array.flags.writeable and array.ctypes.data % ALIGNED == 0)
+
+
+def settled(shape: Sequence[int], dtype: Any) -> Array:
+    """An array of anything that lies in memory as TensorFlow wants it, which can then use it as it is: ``ALIGNED``."""
+    import numpy as np
+
+    size = prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(size + ALIGNED, np.uint8)  # zeros would come page by page, which takes several times as long
+    start = -room.ctypes.data % ALIGNED
+    made: Array = room[start : start + size].view(dtype).reshape(shape)
+    return made
 
 
 def held(array: Any) -> Any:

@@ -53,10 +53,11 @@ def drive(
     callbacks: Sequence[Any],
     between: Between,
     back: Back | None = None,
+    measure: Callable[..., Mapping[str, Any]] | None = None,
 ) -> None:
     """Train a compiled model, from epoch ``first`` up to ``epochs``, both counted from 0, or on from where it was.
 
-    ``steps`` may be None where none are left to take.
+    ``steps`` may be None where none are left to take. ``measure`` takes the place of ``model.evaluate``.
     """
     import keras
 
@@ -86,7 +87,10 @@ def drive(
         skip = 0
         logs = dict(model.get_metrics_result())
         if validation is not None:
-            measured = model.evaluate(validation, callbacks=listeners, return_dict=True, verbose=0)
+            if measure is not None:
+                measured = measure(validation, callbacks=listeners)
+            else:
+                measured = model.evaluate(validation, callbacks=listeners, return_dict=True, verbose=0)
             logs = {**logs, **{f"val_{name}": value for name, value in measured.items()}}
         listeners.on_epoch_end(epoch, logs)
         if between.ended(epoch, logs, whole=whole) or model.stop_training:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .buckets import plan_of
 from .data import Rows
-from .deferred import Deferred
+from .deferred import Deferred, is_settled
 from .environment import backend
 
 if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
+
+WORTH_SHARING: Final = 2**16
+"""Smaller arrays are copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,30 @@ class Held:
         """The batch of the rows chosen, as ``feed`` gives it."""
         import tensorflow as tf
 
-        form, size = self.form, tf.shape(chosen)[0]
-        x = form.x({name: _cast(_rows(held, chosen), self.dtypes[name]) for name, held in self.inputs.items()})
+        return self._batch(tf.shape(chosen)[0], lambda held: _rows(held, chosen))
+
+    def stretch(self, start: tf.Tensor, end: tf.Tensor) -> Any:
+        """The batch of the rows from one to another, which need not be copied where they are in memory."""
+        import tensorflow as tf
+
+        def rows(held: Any) -> tf.Tensor:
+            return _rows(held, tf.range(start, end)) if isinstance(held, Deferred) else held[start:end]
+
+        return self._batch(tf.cast(end - start, tf.int32), rows)
+
+    def _batch(self, size: tf.Tensor, rows: Callable[[Any], tf.Tensor]) -> Any:
+        import tensorflow as tf
+
+        form = self.form
+        x = form.x({name: _cast(rows(held), self.dtypes[name]) for name, held in self.inputs.items()})
         if not self.targets:
             return (x,)  # bare, several inputs would be taken for inputs and targets
         zeros = {name: tf.zeros([size]) for name in form.outputs if name not in self.targets}
-        y = form.y(zeros | {name: _rows(held, chosen) for name, held in self.targets.items()})
+        y = form.y(zeros | {name: rows(held) for name, held in self.targets.items()})
         if not self.weights:
             return x, y
         ones = {name: tf.ones([size]) for name in form.outputs if name not in self.weights}
-        return x, y, form.y(ones | {name: _rows(held, chosen) for name, held in self.weights.items()})
+        return x, y, form.y(ones | {name: rows(held) for name, held in self.weights.items()})
 
 
 def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> Any:
@@ -142,11 +159,15 @@ def fed(held: Held, batch_size: int, order: Order | None = None) -> tf.data.Data
         return every[start : start + batch_size]
 
     if order is None:
-        batches = starts.map(lambda start: tf.range(start, tf.minimum(start + batch_size, count), dtype=tf.int64))
-    else:
-        short = tf.int32 if count < tf.int32.max else tf.int64  # a row takes half as much memory then
-        one = tf.data.Dataset.from_tensors(0).map(lambda _: order.rows(count, short))
-        batches = one.flat_map(lambda every: starts.map(lambda start: indices(start, every)))
+        every = starts.map(
+            lambda start: held.stretch(start, tf.minimum(start + batch_size, count)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+        return _finished(every, steps)
+    short = tf.int32 if count < tf.int32.max else tf.int64  # a row takes half as much memory then
+    one = tf.data.Dataset.from_tensors(0).map(lambda _: order.rows(count, short))
+    batches = one.flat_map(lambda every: starts.map(lambda start: indices(start, every)))
     return _finished(batches.map(held.batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
 
 
@@ -182,7 +203,16 @@ def _rows(held: Any, chosen: tf.Tensor) -> tf.Tensor:
 def _constant(array: np.ndarray[Any, Any], dtype: str | None = None) -> tf.Tensor:
     import tensorflow as tf
 
+    if dtype != "string" and _shareable(array):  # nobody writes into the rows of a part
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     return tf.constant(array.tolist() if array.dtype == object else array, tf.string if dtype == "string" else None)
+
+
+def _shareable(array: np.ndarray[Any, Any]) -> bool:
+    """Whether TensorFlow can use an array where it lies."""
+    if array.nbytes < WORTH_SHARING or array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+        return False
+    return array.dtype.isnative and is_settled(array)
 
 
 def _cast(tensor: tf.Tensor, dtype: tf.DType) -> tf.Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .cells import CellError, is_text, numbers, texts
+from .cells import CellError, is_arrow, is_text, numbers, texts
 from .table import Values
 from .tensors import MisfitError, Sizes, fitted
 
@@ -113,7 +113,7 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
         raise MisfitError("is several columns, and only one can be encoded", "leave out `encode`, or name one column")
     values = columns[0][1]
     if words:
-        classes = tuple(sorted(set(texts(values).reshape(-1).tolist())))
+        classes = tuple(sorted(values.unique().to_pylist() if is_arrow(values) else set(texts(values).flat)))
         _check_count(classes, head, form)
         return Encoding(form, classes, shape, dtype)
     found = numbers(values)
@@ -190,6 +190,13 @@ def _plain(head: Head) -> tuple[tuple[int | None, ...], str]:
 def _indices(values: Values, classes: tuple[str, ...]) -> Array:
     import numpy as np
 
+    if is_arrow(values) and is_text(values):
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        found = pc.index_in(values, pa.array(classes, values.type))
+        if not found.null_count:
+            return np.asarray(found.to_numpy(), np.int64)
     if is_text(values):
         cells = texts(values)
     else:

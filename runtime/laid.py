@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
+import os
+import threading
+import weakref
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
 HELD_BYTES: Final = 2**25
 """An array up to this size is taken into memory after all."""
 
-TOUCHED: Final = 2**16
-"""Bytes of a mapped file that come into memory with a single row, about: the system maps neighbours too."""
-
-RELEASED: Final = 2**25
-"""After so many bytes a mapped file is let go of; what the system has read of it stays in its own cache."""
-
 
 @dataclass(frozen=True, slots=True)
 class Laid:
@@ -41,42 +37,66 @@ class Laid:
         return asdict(self)
 
 
-class Mapped:
-    """A file of numbers as an array; what was read of it does not stay in this process's memory."""
+class RowFile:
+    """A file of numbers of which some rows are read at a time.
 
-    def __init__(self, path: Path, dtype: Any, shape: Sequence[int]) -> None:
+    They are read by calls of the system rather than through a map of the file: rows at random would bring their
+    neighbours into memory, and take several times as long.
+    """
+
+    def __init__(self, path: Path, dtype: Any, sizes: Sequence[int] = ()) -> None:
         import numpy as np
 
         self.dtype = np.dtype(dtype)
-        self.mapping: mmap.mmap | None = None
-        if not path.stat().st_size:
-            self.array: Array = np.zeros(shape, self.dtype)
-            return
-        with path.open("rb") as file:
-            self.mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self.array = np.frombuffer(self.mapping, self.dtype).reshape(shape)
-        self.touched = 0
+        self.sizes = tuple(sizes)
+        self.width = self.dtype.itemsize * prod(self.sizes)
+        self.file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self.file)
+        self.turn = threading.Lock()
 
-    def __len__(self) -> int:
-        return len(self.array)
+    def take(self, rows: Array) -> Array:
+        """The rows with these numbers, in this order.
 
-    def take(self, rows: Any) -> Array:
-        """These rows, copied."""
+        Raises:
+            OSError: if the file ends before.
+        """
         import numpy as np
 
-        found = np.array(self.array[rows])
-        if self.mapping is not None:
-            self.touched += found.nbytes + TOUCHED * (1 if isinstance(rows, slice) else len(found))
-            if self.touched > RELEASED:
-                self.touched = 0
-                release(self.mapping)
+        numbers = rows.astype(np.int64)
+        first = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+        counts = np.diff(first, append=len(numbers))
+        starts, lengths = (numbers[first] * self.width).tolist(), (counts * self.width).tolist()
+        parts = [self._read(start, length) for start, length in zip(starts, lengths, strict=True)]
+        return self._array(parts, len(numbers))
+
+    def stretch(self, start: int, end: int) -> Array:
+        """The rows from one to another.
+
+        Raises:
+            OSError: if the file ends before.
+        """
+        return self._array([self._read(start * self.width, (end - start) * self.width)], end - start)
+
+    def _array(self, parts: Sequence[bytes], count: int) -> Array:
+        import numpy as np
+
+        return np.frombuffer(bytearray().join(parts), self.dtype).reshape(count, *self.sizes)
+
+    def _read(self, start: int, length: int) -> bytes:
+        found = self._some(start, length)
+        while len(found) < length:  # a call reads 2 GB at most
+            more = self._some(start + len(found), length - len(found))
+            if not more:
+                raise OSError("a file of rows has become shorter: start again, and they are laid down anew")
+            found += more
         return found
 
-
-def release(mapping: mmap.mmap) -> None:
-    """Let go of what a mapped file holds of memory, where the system can."""
-    if hasattr(mmap, "MADV_DONTNEED"):
-        mapping.madvise(mmap.MADV_DONTNEED)
+    def _some(self, start: int, length: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self.file, length, start)
+        with self.turn:
+            os.lseek(self.file, start, os.SEEK_SET)
+            return os.read(self.file, length)
 
 
 class Layer:
@@ -167,7 +187,7 @@ def opened(folder: Path, name: str, laid: Laid, sizes: Sequence[int | None] = ()
     found: Deferred
     if laid.kind == "rows":
         dtype = np.dtype(laid.dtype)
-        rows = Mapped(stem.with_suffix(".values"), dtype, (laid.count, *laid.sizes))
+        rows = RowFile(stem.with_suffix(".values"), dtype, laid.sizes)
         found, width = Deferred(rows.take, Every(laid.count), laid.sizes, dtype), dtype.itemsize * prod(laid.sizes)
     elif laid.kind == "texts":
         found, width = _texts(stem, laid), 64 * prod(laid.sizes)
@@ -182,16 +202,16 @@ def _texts(stem: Path, laid: Laid) -> Deferred:
     import numpy as np
 
     each = prod(laid.sizes)
-    ends = Mapped(stem.with_suffix(".ends"), np.int64, (laid.count * each,))
-    letters = Mapped(stem.with_suffix(".values"), np.uint8, (stem.with_suffix(".values").stat().st_size,))
+    ends = RowFile(stem.with_suffix(".ends"), np.int64)
+    letters = RowFile(stem.with_suffix(".values"), np.uint8)
 
     def read(chosen: Array) -> Array:
-        cells = (chosen[:, None] * each + np.arange(each)).reshape(-1)
+        cells = (chosen[:, None].astype(np.int64) * each + np.arange(each)).reshape(-1)
         last = ends.take(cells)
         first = np.where(cells > 0, ends.take(np.maximum(cells - 1, 0)), 0)
         texts = np.empty(len(cells), object)
         texts[:] = [
-            letters.take(slice(start, end)).tobytes().decode("utf-8")
+            letters.stretch(start, end).tobytes().decode("utf-8")
             for start, end in zip(first.tolist(), last.tolist(), strict=True)
         ]
         return texts.reshape(len(chosen), *laid.sizes)
@@ -207,7 +227,7 @@ def _unequal(stem: Path, laid: Laid, sizes: Sequence[int | None], pad: float) ->
     lengths = shapes.prod(axis=1, dtype=np.int64)
     ends = np.cumsum(lengths)
     dtype = np.dtype(laid.dtype)
-    flat = Mapped(stem.with_suffix(".values"), dtype, (int(ends[-1]),))
+    flat = RowFile(stem.with_suffix(".values"), dtype)
 
     def read(chosen: Array) -> Array:
         most = shapes[chosen].max(axis=0, initial=0)
@@ -215,7 +235,7 @@ def _unequal(stem: Path, laid: Laid, sizes: Sequence[int | None], pad: float) ->
         filled = np.full((len(chosen), *full), pad, dtype)
         for place, row in zip(filled, chosen.tolist(), strict=True):
             shape = tuple(shapes[row].tolist())
-            values = flat.take(slice(int(ends[row] - lengths[row]), int(ends[row])))
+            values = flat.stretch(int(ends[row] - lengths[row]), int(ends[row]))
             place[tuple(slice(size) for size in shape)] = values.reshape(shape)
         return filled
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
@@ -32,17 +32,23 @@ NOTED_EVERY: Final = 1.0
 """Seconds between two such notes."""
 
 
+Enough = Callable[[int, Mapping[str, float]], bool]
+"""Asked behind each epoch, with its number, from 1, and what it measured: True ends training there."""
+
+
 @dataclass(slots=True)
 class Watch:
     """What is noted while Keras trains.
 
     ``stage`` is the number of the phase under way, from 0; ``steps`` how many steps were taken in all of them;
-    ``fired`` has the rules that were carried out, and ``moved`` how class weights moved, a row an epoch and class.
+    ``pruned`` says that it was ended from outside; ``fired`` has the rules that were carried out, and ``moved`` how
+    class weights moved, a row an epoch and class.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
     interrupted: int | None = None
     diverged: bool = False
+    pruned: bool = False
     stage: int = 0
     steps: int = 0
     fired: list[dict[str, Any]] = field(default_factory=list)
@@ -68,6 +74,7 @@ class Listener:
         self.rules: Rules | None = None
         self.checkpoints = Checkpoints(place, whole, show.say)
         self.stage: Stage | None = None
+        self.enough: Enough | None = None
         self.noted: Snapshot | None = None
         self.written = 0.0
         """When ``noted`` was."""
@@ -168,11 +175,15 @@ class Listener:
     def ended(self, epoch: int, logs: Mapping[str, Any], *, whole: bool) -> bool:
         """An epoch is over; see ``driver.Between``."""
         watch, stopping = self.watch, self.watch.interrupted is not None
+        if whole and not watch.diverged and not stopping and self.enough is not None:
+            watch.pruned = self.enough(epoch + 1, in_order(logs))
+            if watch.pruned:
+                self.model.stop_training = True
         if whole and not watch.diverged:
             point = Point(watch.stage, epoch + 1, 0, watch.steps, bool(self.model.stop_training))
             if stopping or self.checkpoints.due_after_epoch(epoch + 1, watch.steps):
                 self.save(point, logs)
-        return stopping or watch.diverged
+        return stopping or watch.diverged or watch.pruned
 
     # States
 
@@ -204,7 +215,10 @@ class Listener:
             "elapsed": time.monotonic() - self.started if point.step else 0.0,
             "seconds": self.earlier + time.monotonic() - self.began,
         }
-        return Snapshot(point, values, arrays_of(self._variables()) | arrays)
+        variables = self._variables()
+        if not point.step:  # they begin anew with each epoch, and of several devices it takes long to ask for them
+            variables = {kind: several for kind, several in variables.items() if kind != "metrics"}
+        return Snapshot(point, values, arrays_of(variables) | arrays)
 
     def save(self, point: Point, logs: Mapping[str, Any]) -> None:
         """Write a state down, unless the weights are no numbers any more: then the one before stays the last.

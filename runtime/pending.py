@@ -11,8 +11,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from . import deferred
-from .deferred import Deferred
+from . import deferred, pictures
+from .deferred import Deferred, settled
 from .images import nearest, opened, pixels, scaled, size_of
 from .labels import BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Head
 from .sounds import SoundHead, read_sound, sound_head
@@ -230,7 +230,8 @@ def _images(files: Files, shape: Sizes, keep: bool | str, thorough: bool, mask: 
     if not mask and isinstance(height, int) and isinstance(width, int):  # then nobody need know what sizes there are
         row = (height, width, channels) if len(shape) == 3 else (height, width)
         if _fits(4 * len(files) * prod(row), keep):
-            return _decoded(files, partial(_image, size=(height, width), channels=channels, mask=False), row)
+            one = partial(_image, size=(height, width), channels=channels, mask=False)
+            return _decoded(files, one, row, size=(height, width, channels))
     found: list[Any] = _each(size_of, files.cells)
     bad = _bad(files, found)
     sizes = {one for one in found if isinstance(one, tuple)}
@@ -244,7 +245,7 @@ def _images(files: Files, shape: Sizes, keep: bool | str, thorough: bool, mask: 
         message = f"holds masks of {needed / 2**30:.1f} GB in all, and 4 GB at most can be kept in memory"
         raise MisfitError(message, "make the output smaller, or use fewer files")
     if mask or _fits(needed, keep):
-        return _decoded(files, one, row, bad, dtype)
+        return _decoded(files, one, row, bad, dtype, None if mask else (*wanted, channels))
     if thorough:
         bad |= _bad(files, _each(_whole, files.cells))
 
@@ -269,23 +270,52 @@ def _decoded(
     row: tuple[int, ...],
     bad: Mapping[int, str] | None = None,
     dtype: np.dtype[Any] | None = None,
+    size: tuple[int, int, int] | None = None,
 ) -> Opened:
-    """All pictures in memory, but for the ``bad``; without a dtype as bytes, unless the size of one was changed."""
+    """All pictures in memory, but for the ``bad``; without a dtype as bytes, unless the size of one was changed.
+
+    Where height, width and channels are given as ``size``, TensorFlow decodes what it can.
+    """
     import numpy as np
 
     bad = dict(bad or {})
-    values = np.zeros((len(files), *row), dtype or np.uint8)
-    there = [index for index in range(len(files)) if index not in bad]
-    for start in range(0, len(there), 1024):
-        block = there[start : start + 1024]
-        for index, image in zip(block, _each(one, files.cells[block]), strict=True):
+    left = np.setdiff1d(np.arange(len(files)), np.fromiter(bad, np.intp, len(bad)))
+    many = size is not None and pictures.worth_it(len(left))
+    same = many and size is not None and _first_size(files.cells[left].tolist()) == size[:2]
+    values = settled((len(files), *row), dtype or (np.uint8 if same or not many else np.float32))
+
+    def put(places: Any, images: Array) -> None:
+        nonlocal values
+        if dtype is None and images.dtype != values.dtype and values.dtype == np.uint8:
+            values = values.astype(np.float32)
+        values[places] = images.reshape(-1, *row)
+
+    if many and size is not None:
+        for resize in (False, True) if same else (True,):
+            done = np.zeros(len(left), bool)
+            for places, images in pictures.decoded(files.cells[left].tolist(), *size, resize=resize):
+                put(left[places], images)
+                done[places] = True
+            left = left[~done]
+    for start in range(0, len(left), 1024):
+        block = left[start : start + 1024]
+        for index, image in zip(block.tolist(), _each(one, files.cells[block]), strict=True):
             if isinstance(image, Exception):
                 bad |= {index: _bad(files.take(np.array([index])), [image])[0]}
-                continue
-            if dtype is None and image.dtype != values.dtype and values.dtype == np.uint8:
-                values = values.astype(np.float32)
-            values[index] = image.reshape(row)
+            else:
+                put([index], image[None])
+    values[[*bad]] = 0
     return Opened(values, bad)
+
+
+def _first_size(cells: Sequence[str | bytes]) -> tuple[int, int] | None:
+    """Height and width of the first picture that is one."""
+    for cell in cells:
+        try:
+            return size_of(cell)
+        except FAILURES:
+            continue
+    return None
 
 
 def _wanted(files: Files, shape: Sizes, found: Sequence[Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from ..spec.finding import Finding
 from ..spec.problem import Problem
 from . import run as files
 from .checkpoints import FOLDER, LEFT, STATES, kept
+from .distribution import follower
 from .driver import Back
 from .environment import Settings, backend, machine, versions
 from .run import RunError
@@ -54,7 +55,7 @@ class Resumed:
     @property
     def over(self) -> bool:
         """Whether all of it is done: trained, saved and measured."""
-        return self.status in ("finished", "diverged") and (self.folder / files.METRICS).is_file()
+        return self.status in ("finished", "diverged", "pruned") and (self.folder / files.METRICS).is_file()
 
     @property
     def weights(self) -> Path | None:
@@ -176,8 +177,9 @@ def resumable(folder: Path, *, given: bool) -> Resumed:
         RunError: if there is nothing to go on with, it is under way, or its rows are not in the spec.
     """
     found = read(folder)
-    with hold(folder):
-        pass
+    if not follower():  # of several processes the first holds it
+        with hold(folder):
+            pass
     if found.status == "diverged" and found.over:
         raise RunError(f"the loss became NaN in {folder}, and would again: change the spec, and train anew")
     if not given and found.about.get("data") in ("arrays", "dataset"):

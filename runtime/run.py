@@ -22,7 +22,7 @@ from ..spec.finding import Finding
 if TYPE_CHECKING:
     import keras
 
-Status = Literal["running", "finished", "interrupted", "diverged", "failed"]
+Status = Literal["running", "finished", "interrupted", "diverged", "failed", "pruned"]
 
 MODEL: Final = "model.keras"
 TERMS: Final = "terms.keras"

@@ -7,10 +7,11 @@ import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,14 @@ from ..spec.problem import Problem
 from ..spec.spec import Training
 from . import run as files
 from .checkpoints import FOLDER, FULL, unwritten
+from .distribution import Group, losing
 from .divergence import Broken, diverged, look_into
-from .driver import Back, drive
+from .driver import Back, Between, drive
 from .environment import backend, machine, versions
 from .listening import Listener, Watch
 from .loop import by_tape
 from .progress import Progress, in_order
+from .provenance import Record
 from .resume import Resumed, going_on, hold
 from .run import Run, RunError, RunFolder, Status
 from .split import PARTS
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     import keras
 
     from .data import Prepared
+    from .shared import Measure
     from .stages import Bench, Stage
 
 
@@ -53,6 +57,8 @@ class Session:
         prepared: Prepared | None,
         resumed: Resumed | None = None,
         noted: Mapping[str, Any] | None = None,
+        record: Record | None = None,
+        group: Group | None = None,
     ) -> None:
         self.typed = typed
         self.bench = bench
@@ -65,10 +71,17 @@ class Session:
         self.prepared = prepared
         self.resumed = resumed
         self.noted = dict(noted or {})
+        self.record = record
+        self.group = group
+        self.measure: Measure | None = None
         self.watch = Watch()
         self.began = time.monotonic()
         self.about: dict[str, Any] = {}
         self.listener = Listener(self.model, self.whole, self.watch, place, show)
+        if group is not None and group.workers > 1:
+            from .together import Agreed
+
+            self.listener.checkpoints = Agreed(place, self.whole, show.say, group)
         self.broken: Broken | None = None
 
     @property
@@ -119,6 +132,8 @@ class Session:
             self.place.spec(spec.document)
             self.place.json(files.INTERFACE, interface)
         self.place.json(files.ABOUT, self.about)
+        if self.record is not None:
+            self.record.begin(self.place, resumed=self.resumed is not None)
         try:
             render(self.typed, self.place.path / files.DIAGRAM)
         except DrawError as error:
@@ -129,7 +144,8 @@ class Session:
         self.show.event("run", {"folder": str(self.place.path), "name": spec.name, "rows": self.about["rows"]})
         with self._signals():
             try:
-                self._fit()
+                with losing(self.training, self.group):
+                    self._fit()
             except KeyboardInterrupt:
                 self.watch.interrupted = self.watch.interrupted or signal.SIGINT
             except Problem:
@@ -147,7 +163,8 @@ class Session:
             finally:
                 self.show.end()
             try:
-                return self._keep()
+                with losing(self.training, self.group):
+                    return self._keep()
             except OSError as error:
                 raise self._unwritten(error) from error
 
@@ -177,21 +194,22 @@ class Session:
                 # Outputs without a loss have weights that nothing moves; the spec says so, no need to warn.
                 warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
                 self._stage(stage, [*stage.callbacks, heard], here)
-            if self.watch.interrupted is not None or self.watch.diverged:
+            if self.watch.interrupted is not None or self.watch.diverged or self.watch.pruned:
                 return
 
     def _stage(self, stage: Stage, callbacks: list[Any], back: Back | None) -> None:
         """One phase, by our loop; on other backends than TensorFlow by that of Keras."""
+        self.measure = None  # each phase is compiled anew
         last = stage.first + stage.training.epochs
         validation = stage.feeds.parts.get("validation")
         if back is not None:
             going_on(stage.callbacks, back.point.epoch)
         over = back is not None and (back.point.stopped or back.point.epoch >= last)
         if backend() == "tensorflow" or over:
-            steps = None if over else steps_of(stage, self.model, _step(stage, self.model))
+            steps = None if over else steps_of(stage, self.model, _step(stage, self.model), self.group)
             drive(self.model, steps, validation=validation, first=stage.first, epochs=last, callbacks=callbacks,
-                  between=self.listener, back=back)  # fmt: skip
-            if self.watch.diverged and steps is not None:
+                  between=self._between(), back=back, measure=self._measure())  # fmt: skip
+            if self.watch.diverged and steps is not None and self.group is None:
                 self.broken = look_into(self.model, stage, steps, self.listener)
             return
         self.model.fit(
@@ -203,6 +221,23 @@ class Session:
             shuffle=False,  # the feed does that
             verbose=0,
         )
+
+    def _between(self) -> Between:
+        if self.group is None or self.group.workers == 1:
+            return self.listener
+        from .together import Together
+
+        return Together(self.listener, self.group)
+
+    def _measure(self) -> Callable[..., Mapping[str, Any]] | None:
+        """What takes the place of ``model.evaluate`` where several devices of TensorFlow share the rows."""
+        if self.group is None or self.group.strategy is None:
+            return None
+        if self.measure is None:
+            from .shared import Measure
+
+            self.measure = Measure(self.model, self.group)
+        return self.measure
 
     @contextmanager
     def _lengths(self) -> Iterator[None]:
@@ -220,6 +255,9 @@ class Session:
             return
 
         def stop(number: int, frame: FrameType | None) -> None:
+            if self.group is not None and self.group.workers > 1:
+                self.group.ask(number)
+                return
             if self.watch.interrupted is not None:
                 raise KeyboardInterrupt
             self.watch.interrupted = number
@@ -261,8 +299,11 @@ class Session:
         """Save first what can't be computed again, then measure and draw."""
         watch, place = self.watch, self.place
         status: Status = (
-            "interrupted" if watch.interrupted is not None else "diverged" if watch.diverged else "finished"
-        )
+            "interrupted" if watch.interrupted is not None
+            else "diverged" if watch.diverged
+            else "pruned" if watch.pruned
+            else "finished"
+        )  # fmt: skip
         if status == "interrupted":
             self.show.say("stopping: saving what was learned so far")
         place.model(self.whole)
@@ -275,17 +316,22 @@ class Session:
             write(place.path / files.CURVES, _curves(watch.history, self.typed.graph.name))
         self._about(status)
         metrics: dict[str, dict[str, float]] = {part: {} for part in PARTS}
+        measure = self._measure() or partial(self.model.evaluate, verbose=0, return_dict=True)
         try:
             for part, batches in self.stages[self.watch.stage].feeds.parts.items():
+                if status == "pruned":  # nobody will ask
+                    break
                 with self._lengths():
-                    found = self.model.evaluate(batches, verbose=0, return_dict=True)
+                    found = measure(batches)
                 metrics[part] = in_order(found)
         except KeyboardInterrupt:
             self.show.say("interrupted again: not everything was measured")
         place.json(files.METRICS, metrics)
+        if self.record is not None:
+            self.record.end(place)
         self._about(status)
         history = tuple(dict(row) for row in watch.history)
-        if status == "finished":
+        if status in ("finished", "pruned"):
             self.listener.checkpoints.done()
         stage = self.stages[watch.stage]
         findings = (diverged(stage.typed, watch.history, self.broken),) if watch.diverged else ()

@@ -24,6 +24,8 @@ from .preprocessing import Cut
 if TYPE_CHECKING:
     import keras
 
+    from .distribution import Group
+
 
 @dataclass(slots=True)
 class Stage:
@@ -116,11 +118,14 @@ def _settings(training: Training, settings: Settings) -> Settings:
 class Bench:
     """The model that is trained and the one that is saved, made ready for one stage after the other."""
 
-    def __init__(self, typed: TypedGraph, built: Built, model: keras.Model, form: Form) -> None:
+    def __init__(
+        self, typed: TypedGraph, built: Built, model: keras.Model, form: Form, group: Group | None = None
+    ) -> None:
         self.built = built
         self.model = model
         self.form = form
         self.freezer = Freezer(typed, built)
+        self.group = group
 
     def ready(self, stage: Stage, before: Stage | None = None) -> None:
         """Freeze, make the optimizer and compile.
@@ -131,6 +136,15 @@ class Bench:
         Raises:
             Problem: E310 if Keras refuses the optimizer, a loss or a metric.
         """
+        if self.group is None:
+            self._ready(stage, before)
+            return
+        with self.group.scope():
+            self._ready(stage, before)
+        for model in (self.model, self.built.model):
+            self.group.taken(model)
+
+    def _ready(self, stage: Stage, before: Stage | None) -> None:
         training, built, model = stage.training, self.built, self.model
         same = before is not None and optimizer_of(before.training) == optimizer_of(training)
         last = model.optimizer if same else None

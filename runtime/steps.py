@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
+    from .distribution import Group
     from .stages import Stage
 
 Step = Callable[[Any], Any]
@@ -39,14 +40,19 @@ class Steps(Protocol):
         """Train the next batches, ``count`` or ``span`` of them at most; the metrics so far, None if none is left."""
 
 
-def steps_of(stage: Stage, model: keras.Model, step: Step | None = None) -> Steps:
+def steps_of(stage: Stage, model: keras.Model, step: Step | None = None, group: Group | None = None) -> Steps:
     """The steps of a stage whose model is compiled; TensorFlow only.
 
-    ``step`` takes one step with a batch (not compiled: it becomes part of what is), else Keras' own is taken.
+    ``step`` takes one step with a batch (not compiled: it becomes part of what is), else Keras' own is taken; a
+    ``group`` of devices has one of its own.
     """
     import tensorflow as tf
 
     feeds, span = stage.feeds, stage.settings.steps_per_execution
+    if group is not None and group.strategy is not None:
+        from .shared import Shared
+
+        return Shared(model, group, feeds.train)
     if tf.distribute.has_strategy() or getattr(model, "_distribute_strategy", None) is not None:
         return KerasSteps(model, feeds.train)
     if feeds.held is not None:

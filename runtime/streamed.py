@@ -30,7 +30,7 @@ from .laid_targets import LaidTarget, target_layer
 from .missing import completed
 from .others import Others
 from .progress import Progress
-from .split import PARTS
+from .split import PARTS, numbered
 from .table import Table
 from .tensors import MisfitError
 
@@ -275,7 +275,7 @@ def _prepared(typed: TypedGraph, data: Data, place: Path, about: Mapping[str, An
         one = LaidTarget.read(told)
         targets[name] = one.opened(place, f"target{index}", bindings.targets[name].pad)
         encodings[name] = one.encoding
-    rows = np.arange(about["rows"])
+    rows: Array = numbered(about["rows"])
     if len(lost := np.load(place / "lost.npy")):
         rows = np.delete(rows, lost)
     files = tuple((name, count) for name, count in about["parts"])
@@ -298,7 +298,7 @@ def _short(examples: Examples) -> Examples:
     limit = np.iinfo(np.int32).max
     if len(examples.rows) and examples.rows.max() > limit:
         return examples
-    return replace(examples, rows=examples.rows.astype(np.int32))
+    return replace(examples, rows=examples.rows.astype(np.int32, copy=False))
 
 
 def _used(table: Table, bound: Bindings, wants: Wants, rows: Array) -> dict[str, Any]:

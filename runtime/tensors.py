@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .cells import CellError, is_arrow, numbers, texts
+from .deferred import settled
 from .table import Values
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
+
+WORTH_THREADS: Final = 2**15
+"""Rows from which on columns are made numbers side by side."""
+
+AT_ONCE: Final = 2**12
+"""Rows that are put together at once."""
 
 Sizes = Sequence[int | str | None]
 """Sizes of one row's axes; anything but a number is a size not known yet."""
@@ -40,40 +49,54 @@ def fitted(columns: Sequence[tuple[str, Values]], shape: Sizes, dtype: str) -> A
     Raises:
         MisfitError: if shape or dtype do not fit.
     """
-    import numpy as np
-
-    arrays = []
-    for name, values in columns:
-        try:
-            arrays.append(texts(values) if dtype == "string" else cast(numbers(values), dtype, not is_arrow(values)))
-        except CellError as error:
-            if dtype == "string":
-                way = 'set the input\'s dtype to that of the numbers, such as `dtype = "float32"`'
-                raise MisfitError(f"`{name}` holds numbers, but the input takes text", way, error.index) from None
-            if not is_arrow(values) and values.dtype.kind == "O":
-                raise MisfitError(
-                    f"the rows of `{name}` are of unequal length",
-                    "this version takes rows of one length: pad or cut them before",
-                ) from None
-            way = (
-                'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
-            )
-            if error.mostly:
-                way = (
-                    f'if "{error.cell}" means that there is no value, write `missing_values = ["", "{error.cell}"]` in '
-                    "the source, and in [data] what is to be done with `missing`"
-                )
-            raise MisfitError(f'`{name}` holds "{error.cell}", which is no number', way, error.index) from None
-        except MisfitError as error:
-            raise MisfitError(f"`{name}` {error.message}", error.help, error.index) from None
+    arrays: list[Array]
+    if len(columns) > 1 and len(columns[0][1]) >= WORTH_THREADS:  # Arrow and NumPy let other threads run
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            arrays = list(pool.map(lambda one: _column(one[0], one[1], dtype), columns))
+    else:
+        arrays = [_column(name, values, dtype) for name, values in columns]
     if len(arrays) > 1:
         wide = next((name for (name, _), array in zip(columns, arrays, strict=True) if array[0].size != 1), None)
         if wide is not None:
             raise MisfitError(f"`{wide}` has more than one number a row and can't stand beside other columns")
-        rows = np.stack([array.reshape(len(array)) for array in arrays], axis=-1)
+        rows = _beside([array.reshape(len(array)) for array in arrays])
     else:
         rows = arrays[0]
     return rows.reshape(len(rows), *folded(rows.shape[1:], shape))
+
+
+def _column(name: str, values: Values, dtype: str) -> Array:
+    """One column in the dtype of its input."""
+    try:
+        return texts(values) if dtype == "string" else cast(numbers(values), dtype, not is_arrow(values))
+    except CellError as error:
+        if dtype == "string":
+            way = 'set the input\'s dtype to that of the numbers, such as `dtype = "float32"`'
+            raise MisfitError(f"`{name}` holds numbers, but the input takes text", way, error.index) from None
+        if not is_arrow(values) and values.dtype.kind == "O":
+            raise MisfitError(
+                f"the rows of `{name}` are of unequal length",
+                "this version takes rows of one length: pad or cut them before",
+            ) from None
+        way = 'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
+        if error.mostly:
+            way = (
+                f'if "{error.cell}" means that there is no value, write `missing_values = ["", "{error.cell}"]` in '
+                "the source, and in [data] what is to be done with `missing`"
+            )
+        raise MisfitError(f'`{name}` holds "{error.cell}", which is no number', way, error.index) from None
+    except MisfitError as error:
+        raise MisfitError(f"`{name}` {error.message}", error.help, error.index) from None
+
+
+def _beside(columns: Sequence[Array]) -> Array:
+    """Columns of numbers side by side."""
+    import numpy as np
+
+    rows = settled((len(columns[0]), len(columns)), np.result_type(*columns))
+    for start in range(0, len(rows), AT_ONCE):  # such that what is written stays in the processor's own memory
+        np.stack([one[start : start + AT_ONCE] for one in columns], -1, out=rows[start : start + AT_ONCE])
+    return rows
 
 
 def folded(found: Sequence[int], wanted: Sizes) -> tuple[int, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +19,18 @@ from .carrying import take
 from .columns import compared
 from .compile import callbacks
 from .data import Prepared, prepare, trainable
+from .distribution import group_of, require_rows, require_shared
 from .environment import backend, gpus, quiet
 from .feed import feed
 from .feeds import arranged, feeds_of_datasets, inputs_only, require_end
 from .inheriting import CARRIED, Inheritance
 from .interface import Interface, interface_of
+from .listening import Enough
 from .loop import require_loop
 from .preprocessing import adapt, cut, require_backend, settle
 from .profiled import profiler
-from .progress import Progress, progress
+from .progress import SILENT, Progress, progress
+from .provenance import record
 from .resume import Resumed, fingerprint
 from .rules import require_rules
 from .run import Run, RunFolder
@@ -49,6 +55,7 @@ def train(
     report: bool = False,
     resume: Resumed | None = None,
     inherit: Inheritance | None = None,
+    enough: Enough | None = None,
 ) -> Run:
     """Train the model of a checked spec and keep everything in a run folder.
 
@@ -59,6 +66,7 @@ def train(
     Training begins with the ``weights`` of a file, where one is given, or with what it can ``inherit`` of another run,
     or with those that the spec names, else at random. With ``report`` the model then
     goes through the rows of the test part (see ``judged``), and a page on all of it is written.
+    ``enough`` is asked behind each epoch, with its number, from 1, and what it measured: True ends training there.
 
     The first Ctrl-C (or SIGTERM) lets the step under way end, then saves; the second ends at once.
 
@@ -71,16 +79,23 @@ def train(
     quiet()
     require_backend(typed)
     show = progress() if show is None else show
-    if resume is not None:
-        resume.say = show.say
     together = together_with(typed)
     training = trainable(together).graph.spec.training
     assert training is not None
     require_loop(training)
     require_rules(training)
+    group = group_of(training)
+    if group is not None:
+        require_shared(typed.graph.spec, group)
+    if group is not None and not group.chief:  # the chief tells and writes
+        show, report = SILENT, False
+    if resume is not None:
+        resume.say = show.say
     prepared = _prepared(together, folder, data, validation, show)
     if prepared is None:
         _require_unweighed(typed)
+    elif group is not None:
+        require_rows(typed.graph.spec, group, prepared)
     rows_as_read = None if prepared is None else fingerprint(prepared.parts)
     if resume is not None:
         resume.require_rows(rows_as_read)
@@ -90,6 +105,9 @@ def train(
 
     keras.utils.set_random_seed(training.seed)
     interface = interface_of(together, prepared, folder)
+    given_as = "spec" if data is None else "dataset" if prepared is None else "arrays"
+    starts = [one for one in (weights, None if inherit is None else inherit.model) if one is not None]
+    noted_of_all = record(typed, interface, data=given_as, rows=rows_as_read, weights=starts)
     form = interface.form
     targets = bool(compared(together.graph.spec, typed.graph.outputs))
     own: Any = arranged(data, form, targets=targets) if prepared is None else None
@@ -102,7 +120,8 @@ def train(
             return feed(inputs_only(prepared.parts["train"]), form, 4096)
         return own.map(lambda x, *rest: (x,))
 
-    built = assemble(typed, settle(typed, raw), folder)
+    with nullcontext() if group is None else group.scope():
+        built = assemble(typed, settle(typed, raw), folder)
     adapt(typed, built, raw)
     if weights is not None:
         take(built.model, weights)
@@ -116,20 +135,30 @@ def train(
         from .terms import seeing, with_terms
 
         tensors = halves.tensors if halves is not None else built.tensors
-        model = with_terms(typed, model, seeing(typed, model.inputs, tensors))
+        with nullcontext() if group is None else group.scope():
+            model = with_terms(typed, model, seeing(typed, model.inputs, tensors))
     given = None if prepared is not None else feeds_of_datasets(own, apart, halves)
     devices = gpus()
     stages = stages_of(typed, rows, form, halves, given, gpu=bool(devices))
+    if group is not None:
+        show.say(group.words)
+        for stage in stages:
+            stage.settings = group.settings(stage.settings)
+    elif training.distribute is not None:
+        show.say("distribute: there is one device here, which takes each batch alone")
     if resume is not None:
         resume.pin(stages)
         for difference in resume.differences(devices):
             show.say(f"not as it was when this run began: {difference}; the last digits may differ")
-    bench = Bench(typed, built, model, form)
+    bench = Bench(typed, built, model, form, group)
     for stage in reversed(stages):  # what Keras refuses in a later phase is said before the first
         bench.ready(stage)
     if inherit is not None:
         inherit.optimizer(bench.model.optimizer)
-    place = RunFolder.create(typed.graph.name, run_dir) if resume is None else RunFolder(resume.folder)
+    if group is not None and not group.chief:
+        place = RunFolder(Path(tempfile.mkdtemp(prefix="keraspec-")))
+    else:
+        place = RunFolder.create(typed.graph.name, run_dir) if resume is None else RunFolder(resume.folder)
     for stage in stages:
         stage.callbacks = callbacks(stage.typed, place.path, built.model, form, stage.first)
     if training.profile:
@@ -139,11 +168,17 @@ def train(
         for line in inherit.lines():
             show.say(line)
     noted = {
-        "data": "spec" if data is None else "dataset" if prepared is None else "arrays",
+        "data": given_as,
         "fingerprint": rows_as_read,
         "weights": None if weights is None else str(weights.resolve()),
     }
-    run = Session(typed, bench, stages, place, show, prepared, resume, noted).run(interface.table(), devices)
+    session = Session(typed, bench, stages, place, show, prepared, resume, noted, noted_of_all, group)
+    session.listener.enough = enough
+    try:
+        run = session.run(interface.table(), devices)
+    finally:
+        if group is not None and not group.chief:
+            shutil.rmtree(place.path, ignore_errors=True)
     if report:
         _report(run, typed, built, interface, prepared, show)
     return run
@@ -156,8 +191,10 @@ def _report(
     from .reporting import report_on
 
     try:
-        # On JAX the weights of the model that was trained are with whoever trained: one that is opened has its own.
-        model = built.model if backend() == "tensorflow" else run.model()
+        # On JAX the weights of the model that was trained are with whoever trained, and with several devices on all of
+        # them: one that is opened has its own.
+        shared = typed.graph.spec.training is not None and typed.graph.spec.training.distribute is not None
+        model = built.model if backend() == "tensorflow" and not shared else run.model()
         page = report_on(run, typed, model, interface, None if prepared is None else prepared.parts)
     except KeyboardInterrupt:
         show.say(f"interrupted: there is no report; `keraspec report {run.folder}` writes it")

@@ -23,12 +23,13 @@ from .spec import (
     Term,
     Training,
 )
+from .sweep import Sweep, sweep_of
 from .validation import Validation
 from .words import quoted
 
 UNMEASURED: Final = frozenset(
     {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
-    | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "weights", "name"}
+    | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "weights", "name", "profile", "distribute"}
 )
 """Keys of ``training`` on which it does not depend what is measured."""
 PLACED: Final = frozenset({"callbacks", "metrics", "rules"})
@@ -88,7 +89,13 @@ class _Parser:
             composed=self.expansion.composed if self.expansion else frozenset(),
             assertions=tuple(self._promises(data.get("assertions"))),
             terms_known=self.terms_known,
+            sweep=self._sweep(),
         )
+
+    def _sweep(self) -> Sweep | None:
+        at: Pointer = ("sweep",)
+        stated = isinstance(self.document.data.get("sweep"), dict) and at not in self.checked.rejected
+        return sweep_of(self._table(at)) if stated else None
 
     def _promises(self, written: Any) -> Iterator[Promise]:
         for index in range(len(written) if isinstance(written, list) else 0):

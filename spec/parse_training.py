@@ -49,6 +49,7 @@ def training_of(table: Table, at: Pointer, losses: tuple[Term, ...], *, known: b
         checkpoint=_checkpoint(checkpoint) if isinstance(checkpoint, dict) else None,
         weights=_weights(table.get("weights")),
         profile=table.get("profile", False),
+        distribute=table.get("distribute"),
         name=name if isinstance(name, str) else None,
     )
 

@@ -20,9 +20,10 @@ def rendered(document: Document, *, origins: bool = False) -> str:
     Names with dots become names that can be written: ``stage.0.body`` is ``stage_0_body``. The model's outputs keep
     theirs: an entry whose tensor is an output is called like it. Only where no entry can be called so (``stage.0``
     alone gives ``0``; one tensor that is two outputs; a layer inside an application) is the output called like the
-    entry, in `data.targets` and `training.outputs` too.
+    entry, in `data.targets` and `training.outputs` too. A sweep is left out.
     """
     data = dict(document.data)
+    data.pop("sweep", None)  # it varies values as they were written, and is no part of the model
     names = _names(document)
     layers = data.pop("layers", None)
     outputs = data.pop("outputs", None)

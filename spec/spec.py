@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .document import Document, Pointer
+from .sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,7 @@ class Training:
     phases: tuple[Training, ...] = ()
     name: str | None = None
     profile: bool = False
+    distribute: str | None = None
 
     @property
     def stages(self) -> tuple[Training, ...]:
@@ -334,3 +336,4 @@ class Spec:
     composed: frozenset[str] = frozenset()
     assertions: tuple[Promise, ...] = ()
     terms_known: bool = True
+    sweep: Sweep | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("api", "cli", "compiler", "runtime", "schemas", "spec")
+ROOMS = ("api", "ci", "cli", "compiler", "runtime", "schemas", "spec")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

@@ -21,6 +21,7 @@ from .kinds import (
     section,
 )
 from .section import NAME, Section, key, must
+from .sweep_language import SWEEP, SWEPT
 from .training_language import (
     CHECKPOINT,
     FORMULA,
@@ -42,10 +43,7 @@ REFERENCES: Final = Kind(
     "a list of such names",
 )
 ENTRY: Final = Kind({"type": "string", "minLength": 1}, "the name of an entry, in quotes")
-PATHS: Final = Kind(
-    {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-    "a list of paths",
-)
+PATHS: Final = Kind({"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}, "a list of paths")
 PARAMETERS: Final = Kind(
     {
         "type": "object",
@@ -110,8 +108,8 @@ ROOT: Final = Section(
             section("assertion", "a list of promises, as `[[assertions]]` or `assertions = [...]`", "list"),
             "What the model must keep to, or `check` fails.",
         ),
+        key("sweep", section("sweep", "a table"), "Values to search over: `keraspec sweep`."),
     ),
-    later=(("sweep", "searching over values"),),
 )
 
 ASSERTION: Final = Section(
@@ -376,6 +374,8 @@ WINDOW: Final = Section(
 
 SECTIONS: Final = (
     ROOT,
+    SWEEP,
+    SWEPT,
     ASSERTION,
     INPUT,
     LAYER,

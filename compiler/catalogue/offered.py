@@ -27,6 +27,11 @@ def offered_module(name: str) -> ModuleType | None:
     return _MODULES.get(name)
 
 
+def offered_modules() -> dict[str, ModuleType]:
+    """The modules of all plugins that were allowed, by name."""
+    return dict(_MODULES)
+
+
 def offered(family: str, spelling: str) -> Record | None:
     """The record of an allowed plugin, by its full name: ``my_package.MyLayer``."""
     return _RECORDS.get((family, spelling)) if _RECORDS else None

@@ -87,8 +87,12 @@ TRAINING: Final = Section(
         key("checkpoint", section("checkpoint", "a table"), "The model as it is on the way, kept beside the run."),
         key("profile", BOOLEAN, "Whether some steps are traced, so that one sees what takes how long.", False),
         key("weights", section("weights", "a table: `weights = { path = … }`"), "A saved model to begin with."),
+        key(
+            "distribute",
+            choice("mirrored", "multi_worker", "tpu", "parameter_server"),
+            "How each batch is shared: by the devices of this machine, or by several processes. Left out: one device.",
+        ),
     ),
-    later=(("distribute", "several devices"),),
 )
 
 PHASED: Final = (

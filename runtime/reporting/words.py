@@ -21,6 +21,7 @@ ENDED: Final = {
     "interrupted": "Training was interrupted before its end; what was learned until then was kept.",
     "diverged": "Training failed: its loss became no number any more, so the model is of no use.",
     "failed": "Training failed with an error.",
+    "pruned": "Training was ended early, because others of the same sweep did better by then.",
     "running": "Training is still going on, or was broken off.",
 }
 

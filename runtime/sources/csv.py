@@ -146,9 +146,9 @@ def _readable(path: Path, arguments: Mapping[str, Any], at: Pointer) -> Iterator
 def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) -> Table:
     bad: list[str] = []
     with _readable(path, arguments, at):
-        _require_text(path, arguments["path"], at)
+        quoted = _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
-        table = _read(path, arguments, names, at, bad if skip else None, threads=True)
+        table = _read(path, arguments, names, at, bad if skip else None, threads=True, quoted=quoted)
     if table.num_rows == 0:
         what = "has no rows that can be read" if bad else "names its columns but has no rows"
         raise Problem(Finding("E412", f'"{arguments["path"]}" {what}', at))
@@ -169,8 +169,8 @@ def _require_separator(separator: str, at: Pointer) -> None:
         raise Problem(Finding("E407", message, at, help='write ",", ";", "|" or "\\t" (a tab)'))
 
 
-def _require_text(path: Path, shown: str, at: Pointer) -> None:
-    """Whether a file is text at all: what Arrow says of other files helps nobody.
+def _require_text(path: Path, shown: str, at: Pointer) -> bool:
+    """Whether a file of text has quotation marks anywhere; what Arrow says of files that are no text helps nobody.
 
     Raises:
         Problem: E407, with the line that can't be read.
@@ -179,7 +179,7 @@ def _require_text(path: Path, shown: str, at: Pointer) -> None:
     zipped = path.name.lower().endswith(".gz")
     with gzip.open(path, "rb") if zipped else path.open("rb") as file:
         decoder = codecs.getincrementaldecoder("utf-8")()
-        line = 1
+        before, quoted = 0, False
         chunk = file.read(CHUNK)
         if not zipped and chunk.startswith(GZIP):
             message, way = f'"{shown}" is packed with gzip', "let its name end in .csv.gz"
@@ -189,17 +189,24 @@ def _require_text(path: Path, shown: str, at: Pointer) -> None:
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                line += error.object.count(b"\n", 0, error.start)
+                line = _line(path, before) + error.object.count(b"\n", 0, error.start)
                 message = f'"{shown}" is not UTF-8: line {line} can\'t be read'
                 raise Problem(Finding("E407", message, at, help=way)) from error
             if b"\0" in chunk:
-                line += chunk.count(b"\n", 0, chunk.index(b"\0"))
+                line = _line(path, before) + chunk.count(b"\n", 0, chunk.index(b"\0"))
                 message = f'"{shown}" is not plain text: line {line} holds a zero byte'
                 raise Problem(Finding("E407", message, at, help=way))
             if not chunk:
-                return
-            line += chunk.count(b"\n")
+                return quoted
+            quoted = quoted or b'"' in chunk
+            before += 1
             chunk = file.read(CHUNK)
+
+
+def _line(path: Path, chunks: int) -> int:
+    """The number of the line in which a file goes on behind so many chunks."""
+    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        return 1 + sum(file.read(CHUNK).count(b"\n") for _ in range(chunks))
 
 
 def _trimmed(values: Any, arguments: Mapping[str, Any]) -> Any:
@@ -216,12 +223,12 @@ def _trimmed(values: Any, arguments: Mapping[str, Any]) -> Any:
     return pc.if_else(pc.is_in(trimmed, none), pa.scalar(None, pa.string()), trimmed)
 
 
-def _options(arguments: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def _options(arguments: Mapping[str, Any], *, quoted: bool = True, **more: Any) -> dict[str, Any]:
+    """What Arrow is told of a file; where nothing is ``quoted``, a line is a row, and it can begin at any of them."""
     import pyarrow.csv as pc
 
-    return {
-        "parse_options": pc.ParseOptions(delimiter=arguments.get("separator", ","), newlines_in_values=True, **more)
-    }
+    separator = arguments.get("separator", ",")
+    return {"parse_options": pc.ParseOptions(delimiter=separator, newlines_in_values=quoted, **more)}
 
 
 def _names(path: Path, arguments: Mapping[str, Any]) -> list[str]:
@@ -236,7 +243,14 @@ def _names(path: Path, arguments: Mapping[str, Any]) -> list[str]:
 
 
 def _read(
-    path: Path, arguments: Mapping[str, Any], names: list[str], at: Pointer, skipped: list[str] | None, *, threads: bool
+    path: Path,
+    arguments: Mapping[str, Any],
+    names: list[str],
+    at: Pointer,
+    skipped: list[str] | None,
+    *,
+    threads: bool,
+    quoted: bool,
 ) -> pa.Table:
     """The cells of a file; rows that can't be read are an error, or told in ``skipped`` where that is given."""
     import pyarrow.csv as pc
@@ -246,10 +260,10 @@ def _read(
         path,
         read_options=pc.ReadOptions(use_threads=threads),
         convert_options=_conversion(arguments, names),
-        **_options(arguments, invalid_row_handler=_keeper(bad)),
+        **_options(arguments, quoted=quoted, invalid_row_handler=_keeper(bad)),
     )
     if bad and threads:  # only a reader of one thread can number the rows
-        return _read(path, arguments, names, at, skipped, threads=False)
+        return _read(path, arguments, names, at, skipped, threads=False, quoted=quoted)
     if bad and skipped is None:
         raise Problem(_ragged(arguments["path"], bad, at))
     if skipped is not None:

@@ -95,8 +95,9 @@ CODES: Final[tuple[Code, ...]] = (
         "This belongs to the language, but the version of keraspec that you use can't do it yet. You have made no "
         "mistake. A newer version may do it (`keraspec --version` says which one you have); until then, write the "
         "spec without it.",
-        '[[layers]]\ntype = "Dense"\nunits = 8\n\n[sweep]\ntrials = 20',
-        '[[layers]]\ntype = "Dense"\nunits = 8',
+        '[training]\nloss = "mse"\n\n[[training.phases]]\nepochs = 2\n'
+        'losses = [{ name = "small", expression = "mean(y)" }]',
+        '[training]\nloss = "mse"\n\n[[training.phases]]\nepochs = 2',
     ),
     Code(
         "E111",

@@ -117,6 +117,16 @@ CODES: Final[tuple[Code, ...]] = (
         'inputs = { p = "price" }\nexpression = "abs(p)"',
     ),
     Code(
+        "W405",
+        "each device normalizes its own rows",
+        "With several devices, BatchNormalization takes mean and variance of the rows that its device has of a batch, "
+        "so that what is learned depends on how many devices there are. With `synchronized = true` they are those of "
+        "the whole batch, as on one device, at the price of waiting for each other.",
+        '[[layers]]\ntype = "BatchNormalization"\n\n[training]\nloss = "mse"\ndistribute = "mirrored"',
+        '[[layers]]\ntype = "BatchNormalization"\nsynchronized = true\n\n'
+        '[training]\nloss = "mse"\ndistribute = "mirrored"',
+    ),
+    Code(
         "W601",
         "a parameter that nothing uses",
         "The parameter has a value, but no expression asks for it, so changing it changes nothing. Mostly a number was "

@@ -73,3 +73,32 @@ def test_structures():
     assert set(y) == {"p", "q"}
     (only,) = next(iter(feed(Rows({"a": two.inputs["a"]}, {}), named, 8)))
     assert only.shape == (3, 2)
+
+
+def test_large_rows_are_shared_and_not_copied():
+    from keraspec.runtime.deferred import part, settled
+
+    whole = settled((5000, 7), np.float32)
+    whole[:] = np.arange(35_000).reshape(5000, 7)
+    assert part(whole, np.arange(5000)) is whole
+    some = part(whole, np.arange(4999, -1, -2))  # another order, and not all: copied
+    np.testing.assert_array_equal(some, whole[::-2])
+    assert not np.shares_memory(some, whole)
+    for values in (whole, some, whole[:, :3], np.asarray(whole, order="F"), whole.astype(">f4")):
+        for count in (512, 333):
+            batches = [x.numpy() for (x,) in feed(Rows({"x": values}, {}), Form({"x": "float32"}, (), False), count)]
+            np.testing.assert_array_equal(np.concatenate(batches), values)
+
+
+def test_rows_in_a_file_and_rows_in_memory_are_the_same_batches():
+    from keraspec.runtime.deferred import Deferred, Every
+
+    values = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32)
+    lying = Deferred(lambda chosen: values[chosen], Every(100), (3,), values.dtype)
+    y = {"y": np.arange(100, dtype=np.int32)}
+    for order in (None, Order(5)):
+        pair = [[*feed(Rows({"x": one}, y), FORM, 17, order)] for one in (values, lying)]
+        assert len(pair[0]) == len(pair[1]) == 6
+        for (x, label), (other, same) in zip(*pair, strict=True):
+            np.testing.assert_array_equal(x, other)
+            np.testing.assert_array_equal(label, same)

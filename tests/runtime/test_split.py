@@ -81,3 +81,15 @@ def test_a_column_of_different_values_does_not_stratify():
         split(20, Split(0.2, 0.2, "id"), 0, np.arange(20))
     (one,) = caught.value.findings
     assert (one.code, one.pointer) == ("E408", ("data", "split", "stratify"))
+
+
+@pytest.mark.parametrize("shares", [Split(), Split(0.2, 0.1)], ids=["whole", "parts"])
+def test_many_rows_are_parted_as_few_would_be_and_take_half_the_memory(monkeypatch, shares):
+    from keraspec.runtime import split as module
+
+    plain = split(5000, shares, 7)
+    monkeypatch.setattr(module, "MANY", 100)
+    short = split(5000, shares, 7)
+    assert short["train"].dtype == np.int32
+    for name, rows in plain.items():
+        np.testing.assert_array_equal(rows, short[name])

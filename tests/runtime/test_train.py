@@ -77,7 +77,7 @@ def test_a_run_folder(trained):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "spec.keraspec.toml", "run.json", "interface.json", "history.csv", "history.jsonl", "metrics.json",
-        "curves.png", "diagram.svg", "model.keras", "kept", "log.csv",
+        "curves.png", "diagram.svg", "model.keras", "kept", "log.csv", "provenance.json", "expanded.keraspec.toml",
     }  # fmt: skip
     assert (folder / "spec.keraspec.toml").read_text() == SPEC
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
@@ -347,7 +347,7 @@ def test_what_fits_into_one_call(check):
     from keraspec.runtime.pace import steps_at_once
 
     def fitting(layers, shape, size=32, gpu=False):
-        text = f'keraspec = 1\ninputs.x = {{ shape = {shape} }}\nlayers = [{layers}]\n'
+        text = f"keraspec = 1\ninputs.x = {{ shape = {shape} }}\nlayers = [{layers}]\n"
         return steps_at_once(check(text).typed, size, gpu=gpu)
 
     dense, conv = '{ type = "Dense", units = 10 }', '{ type = "Conv2D", filters = 64, kernel_size = 3 }'

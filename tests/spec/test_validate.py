@@ -251,7 +251,7 @@ def test_version_and_inputs(text: str, expected: list[str]) -> None:
         ('precision = "half"', ['E107 "half"']),
         ("jit_compile = 1", ["E105 1"]),
         ("class_weight = { a = -1 }", ["E106 -1"]),
-        ("distribute = 'mirrored'", ["E110 distribute"]),
+        ('distribute = "mirored"', ['E107 "mirored"']),
     ],
 )
 def test_training(line: str, expected: list[str]) -> None:

@@ -1,0 +1,180 @@
+"""From many pictures to their pixels by TensorFlow's own threads: the same numbers as ``images.scaled``, sooner.
+
+Python does all that lies between two calls of Pillow for one picture at a time; a pipeline of TensorFlow's does not
+wait for it. Taken are files that both decode alike, to the last bit: JPEGs of one or three components by the exact
+arithmetic of libjpeg, which both are built upon, and PNGs of 8 bits without a palette. Whatever else there is, and
+whatever TensorFlow can't read, is left to Pillow, which also says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .environment import backend
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tensorflow as tf
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+Kind = Literal["jpeg", "png"]
+
+WORTH_IT: Final = 64
+"""Fewer pictures than this are decoded before a pipeline is made."""
+
+READ_BYTES: Final = 2**25
+"""Bytes of files that are read before they are decoded, about."""
+
+TOGETHER: Final = 16
+"""Files that a thread reads at once."""
+
+HANDED: Final = 16
+"""Pictures that are handed over together, at most."""
+
+HANDED_BYTES: Final = 2**22
+"""Bytes that they have together, at most, unless one has more."""
+
+MOST_PIXELS: Final = 2**26
+"""Larger pictures are left to Pillow, which has a bound of its own and says so."""
+
+PNG_START: Final = b"\x89PNG\r\n\x1a\n"
+PNG_END: Final = b"IEND\xaeB`\x82"
+PNG_COLOURS: Final = {1: (0,), 3: (0, 2, 6), 4: (6,)}
+"""Channels wanted → kinds of PNG that give them alike: 0 is grey, 2 has three colours, 6 transparency besides."""
+
+JPEG_START: Final = b"\xff\xd8\xff"
+JPEG_END: Final = b"\xff\xd9"
+FRAMES: Final = (0xC0, 0xC1, 0xC2)
+"""Markers of a JPEG behind which its size stands: baseline, extended, progressive."""
+
+
+def worth_it(count: int) -> bool:
+    """Whether to have so many pictures decoded by TensorFlow: it is there, and they are many."""
+    return count >= WORTH_IT and "tensorflow" in sys.modules and backend() == "tensorflow"
+
+
+def decoded(
+    cells: Sequence[str | bytes], height: int, width: int, channels: int, *, resize: bool
+) -> Iterator[tuple[Array, Array]]:
+    """The places of some pictures among ``cells``, and their pixels; those that are to be left to Pillow do not come.
+
+    With ``resize`` the pixels are float32 of shape ``(pictures, height, width, channels)``, whatever size they had;
+    without, bytes, and only of pictures that have that size.
+    """
+    kept: dict[Kind, list[tuple[int, bytes]]] = {"jpeg": [], "png": []}
+    size = 0
+    for place, contents in enumerate(_read(cells)):
+        found = _head(contents, channels)
+        if found is None or not (resize or found[1:] == (height, width)):
+            continue
+        kept[found[0]].append((place, contents))
+        size += len(contents)
+        if size > READ_BYTES:
+            yield from _both(kept, (height, width, channels), resize)
+            size = 0
+    yield from _both(kept, (height, width, channels), resize)
+
+
+def _read(cells: Sequence[str | bytes]) -> Iterator[bytes]:
+    """What is in each file, nothing of one that can't be read; a few groups of files are read ahead."""
+
+    def some(group: Iterable[str | bytes]) -> list[bytes]:
+        return [_contents(cell) for cell in group]
+
+    groups = [cells[start : start + TOGETHER] for start in range(0, len(cells), TOGETHER)]
+    with ThreadPoolExecutor(4) as pool:
+        ahead = [pool.submit(some, group) for group in groups[:4]]
+        for number in range(len(groups)):
+            yield from ahead.pop(0).result()
+            if number + 4 < len(groups):
+                ahead.append(pool.submit(some, groups[number + 4]))
+
+
+def _contents(cell: str | bytes) -> bytes:
+    if isinstance(cell, bytes):
+        return cell
+    try:
+        return Path(cell).read_bytes()
+    except (OSError, ValueError):
+        return b""
+
+
+def _head(contents: bytes, channels: int) -> tuple[Kind, int, int] | None:
+    """What a file is, its height and its width; None if it is to be left to Pillow."""
+    found: tuple[Kind, int, int] | None = None
+    if contents.startswith(JPEG_START) and contents.endswith(JPEG_END):
+        height, width, components = _frame(contents)
+        # Of colours, TensorFlow takes what is grey from the file itself, and Pillow works it out.
+        if channels < 4 and (components == 1 or components == channels == 3):
+            found = "jpeg", height, width
+    elif contents.startswith(PNG_START) and contents.endswith(PNG_END):
+        width, height = (int.from_bytes(contents[at : at + 4], "big") for at in (16, 20))
+        if contents[24] == 8 and contents[25] in PNG_COLOURS[channels]:
+            found = "png", height, width
+    return found if found is not None and 0 < found[1] * found[2] <= MOST_PIXELS else None
+
+
+def _frame(contents: bytes) -> tuple[int, int, int]:
+    """Height, width and components of a JPEG of 8 bits; zeros if they are not to be found."""
+    at = 2
+    while at + 10 <= len(contents) and contents[at] == 0xFF:
+        marker = contents[at + 1]
+        if marker in FRAMES:
+            if contents[at + 4] != 8:
+                break
+            return (
+                int.from_bytes(contents[at + 5 : at + 7], "big"),
+                int.from_bytes(contents[at + 7 : at + 9], "big"),
+                contents[at + 9],
+            )
+        if marker == 0xFF:  # filled up
+            at += 1
+        else:
+            at += 2 + int.from_bytes(contents[at + 2 : at + 4], "big")
+    return 0, 0, 0
+
+
+def _both(
+    kept: dict[Kind, list[tuple[int, bytes]]], shape: tuple[int, int, int], resize: bool
+) -> Iterator[tuple[Array, Array]]:
+    """The pictures of those files that were kept, of each kind; none are kept any more."""
+    for kind, files in kept.items():
+        if files:
+            yield from _pixels(kind, files, shape, resize)
+            files.clear()
+
+
+def _pixels(
+    kind: Kind, files: Sequence[tuple[int, bytes]], shape: tuple[int, int, int], resize: bool
+) -> Iterator[tuple[Array, Array]]:
+    import numpy as np
+    import tensorflow as tf
+
+    def one(place: tf.Tensor, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if kind == "jpeg":
+            image = tf.io.decode_jpeg(contents, channels=shape[2], dct_method="INTEGER_ACCURATE")
+        else:
+            image = tf.io.decode_png(contents, channels=shape[2])
+        if resize:
+            size = tf.constant(shape[:2])
+            image = tf.raw_ops.ResizeBilinear(images=image[None], size=size, half_pixel_centers=True)[0]
+        return place, tf.ensure_shape(image, shape)
+
+    how = tf.data.Options()
+    how.autotune.enabled = False  # it would begin with one thread, and be done before it knows better
+    how.threading.max_intra_op_parallelism = 1
+    many = max(1, min(HANDED, HANDED_BYTES // (prod(shape) * (4 if resize else 1))))
+    with tf.device("CPU:0"):
+        every = tf.data.Dataset.from_tensor_slices(
+            (tf.constant([place for place, _ in files]), tf.constant([contents for _, contents in files]))
+        )
+        found = every.map(one, num_parallel_calls=max(2, os.cpu_count() or 2), deterministic=False)
+        for places, images in found.ignore_errors().batch(many).prefetch(2).with_options(how):
+            yield places.numpy(), np.asarray(memoryview(images))
