@@ -183,5 +183,8 @@ def in_order(logs: Mapping[str, Any]) -> dict[str, float]:
         if getattr(value, "ndim", 0) == 0:
             plain[name] = float(value)
         else:  # F1Score and its kin measure each class on its own unless told to average
-            plain |= {f"{name}_{index}": float(one) for index, one in enumerate(value.reshape(-1))}
+            import keras
+
+            several = keras.ops.convert_to_numpy(value).reshape(-1)
+            plain |= {f"{name}_{index}": float(one) for index, one in enumerate(several)}
     return plain

@@ -193,7 +193,8 @@ def fingerprint(parts: Mapping[str, Rows]) -> dict[str, str]:
     """A short text for each array of each part that changes when its rows do.
 
     Arrays of up to 64 MB are taken as a whole, larger ones with 4,096 of their rows, and rows that are read from files
-    one by one with 16; number of rows, sizes and kind of numbers count always.
+    one by one with 16; number of rows, sizes and kind of numbers count always. A row that can't be read counts by what is
+    wrong with it: training will say so.
     """
     return {
         f"{part}.{kind}.{name}": _digest(array)
@@ -212,7 +213,11 @@ def _digest(array: Any) -> str:
     if count and held and array.nbytes <= WHOLE_BYTES:
         chosen = array
     elif count:
-        chosen = np.asarray(array[np.unique(np.linspace(0, count - 1, SAMPLE if held else READ).astype(np.int64))])
+        places = np.unique(np.linspace(0, count - 1, SAMPLE if held else READ).astype(np.int64))
+        try:
+            chosen = np.asarray(array[places])
+        except ValueError as error:
+            chosen = np.array([str(error)], dtype=object)
     else:
         return digest.hexdigest()
     if chosen.dtype == object:

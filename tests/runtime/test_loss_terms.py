@@ -284,7 +284,7 @@ def test_targets_of_another_shape_are_not_broadcast(check: Check, tmp_path: Path
         run_of(checked, tmp_path / "run", X, Y[:, :1])
     (one,) = caught.value.diagnostics
     assert one.code == "E417"
-    assert "the targets have shape (batch, 1) and the output has (batch, 2)" in one.message
+    assert "the targets have shape (8, 1) and the output has (8, 2)" in one.message
 
 
 def test_class_weights_weigh_the_rows_of_an_expression(check: Check, tmp_path: Path) -> None:
