@@ -193,8 +193,8 @@ def fingerprint(parts: Mapping[str, Rows]) -> dict[str, str]:
     """A short text for each array of each part that changes when its rows do.
 
     Arrays of up to 64 MB are taken as a whole, larger ones with 4,096 of their rows, and rows that are read from files
-    one by one with 16; number of rows, sizes and kind of numbers count always. A row that can't be read counts by what is
-    wrong with it: training will say so.
+    one by one with 16; number of rows, sizes and kind of numbers count always. A row that can't be read counts by
+    what is wrong with it: training will say so.
     """
     return {
         f"{part}.{kind}.{name}": _digest(array)
