@@ -105,3 +105,9 @@ def test_a_file_that_is_not_there(folder: Path) -> None:
     result = fmt("no.keraspec.toml")
     assert result.exit_code == 2
     assert "no.keraspec.toml: no such file" in result.stderr
+
+
+def test_the_examples_and_templates_are_laid_out_so() -> None:
+    root = Path(__file__).parents[2]
+    found = CliRunner().invoke(group, ["fmt", "--check", str(root / "examples"), str(root / "compiler" / "templates")])
+    assert found.exit_code == 0, found.output
