@@ -158,6 +158,7 @@ def test_ctrl_c_and_a_loss_end_all(runs: Path) -> None:
     finally:
         guard.cancel()
         job.kill()
+        job.communicate()
     assert json.loads((runs / "stopped" / "run.json").read_text())["status"] == "interrupted"
     assert (runs / "stopped" / "model.keras").is_file()
     said: list[str] = []
