@@ -20,9 +20,9 @@ demo: setup
 test: setup-test lint types
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long and not huge"
 
-# What takes minutes: whole applications, networks built both ways.
+# What takes minutes: whole applications, networks built both ways, runs that are killed; LONG=tests/survival for some of it.
 test-long: setup-test
-	$(BIN)/python -m pytest -n 2 --dist load -m long
+	$(BIN)/python -m pytest -n 2 --dist load -m long $(LONG)
 
 # The largest networks, one after the other; half an hour and ten gigabytes.
 test-huge: setup-test
