@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -64,9 +65,17 @@ def test_a_spec_that_is_not_there(folder: Path) -> None:
 def test_until_it_is_interrupted(folder: Path) -> None:
     program = "from keraspec.cli import main; main()"
     arguments = ["watch", "a.keraspec.toml", "-o", "a.mmd"]
-    with subprocess.Popen(
-        [sys.executable, "-u", "-c", program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # What was started in the background of a shell has SIGINT ignored, and so has all that it starts.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    guard = threading.Timer(60, process.kill)
+    guard.start()
+    with process:
         assert process.stdout is not None
         assert process.stdout.readline().endswith("a.keraspec.toml\n")
         assert process.stdout.readline() == "no errors, 1 file checked\n"
@@ -82,3 +91,4 @@ def test_until_it_is_interrupted(folder: Path) -> None:
         assert process.wait(20) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
+    guard.cancel()
