@@ -197,7 +197,9 @@ SOURCES: Final = (
                 ),
                 summary='The function, as "module:function"; it gives columns, a pair (x, y), or pieces of such.',
             ),
-            Argument("arguments", Kind({"type": "object"}, "a table NAME = value"), None, "What its parameters are given."),
+            Argument(
+                "arguments", Kind({"type": "object"}, "a table NAME = value"), None, "What its parameters are given."
+            ),
         ),
     ),
 )
