@@ -169,12 +169,14 @@ def _pixels(
 
     how = tf.data.Options()
     how.autotune.enabled = False  # it would begin with one thread, and be done before it knows better
+    how.experimental_optimization.apply_default_optimizations = False  # nothing to gain, and 50 ms to lose
     how.threading.max_intra_op_parallelism = 1
     many = max(1, min(HANDED, HANDED_BYTES // (prod(shape) * (4 if resize else 1))))
     with tf.device("CPU:0"):
         every = tf.data.Dataset.from_tensor_slices(
             (tf.constant([place for place, _ in files]), tf.constant([contents for _, contents in files]))
         )
-        found = every.map(one, num_parallel_calls=max(2, os.cpu_count() or 2), deterministic=False)
+        plain = tf.autograph.experimental.do_not_convert(one)
+        found = every.map(plain, num_parallel_calls=max(2, os.cpu_count() or 2), deterministic=False)
         for places, images in found.ignore_errors().batch(many).prefetch(2).with_options(how):
             yield places.numpy(), np.asarray(memoryview(images))
