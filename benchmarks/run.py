@@ -263,7 +263,9 @@ def _json(arguments: list[str]) -> dict[str, float]:
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    last = done.stdout.strip().splitlines()[-1]
+    print(last, file=sys.stderr, flush=True)  # the table comes at the very end
+    found: dict[str, float] = json.loads(last)
     return found
 
 
