@@ -28,9 +28,11 @@ test-long: setup-test
 test-huge: setup-test
 	$(BIN)/python -m pytest -m huge
 
-# Training is killed at 100 random points, and goes on; the disk fills, checkpoints break, ten times over. An hour or two.
+# Training is killed at KILLS random points, and goes on; the disk fills, checkpoints break, REPEAT times over.
+KILLS ?= 100
+REPEAT ?= 10
 survival: setup-test
-	KERASPEC_KILLS=100 KERASPEC_REPEAT=10 $(BIN)/python -m pytest tests/survival
+	KERASPEC_KILLS=$(KILLS) KERASPEC_REPEAT=$(REPEAT) $(BIN)/python -m pytest -n 2 --dist loadfile tests/survival
 
 # The oldest Keras and TensorFlow that pyproject.toml allows, in an environment of their own: what hangs on the release.
 test-oldest: $(OLDEST)/.installed-oldest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,10 @@ from keraspec.runtime.run import Run, open_run
 from keraspec.training import resume
 
 ROWS = 48
+REPEAT = int(os.environ.get("KERASPEC_REPEAT", "1"))
+"""How often each test is done, but for those that count for themselves how often they kill."""
+
+COUNTING = frozenset({"test_kill_9_at_random", "test_going_on_from_each"})
 
 SPEC = """
 keraspec = 1
@@ -135,3 +140,17 @@ def go_on(said: list[str]) -> Callable[..., Run]:
         return resume(run, show=Progress(say=said.append), **more)
 
     return gone_on
+
+
+@pytest.fixture
+def again(request: pytest.FixtureRequest) -> int:
+    """Which time of ``REPEAT`` it is."""
+    number: int = request.param
+    return number
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test as often as it is asked for; with once their names stay as they are."""
+    if REPEAT > 1 and metafunc.function.__name__ not in COUNTING:
+        metafunc.fixturenames.append("again")
+        metafunc.parametrize("again", range(REPEAT), indirect=True)

@@ -1,6 +1,7 @@
 """Real processes, really killed: what is left goes on to the same bits, or a clear message says what is wrong.
 
-``KERASPEC_KILLS`` is the number of kills, ``KERASPEC_REPEAT`` how often the rest is done; `make survival` sets both.
+``KERASPEC_KILLS`` is the number of kills, ``KERASPEC_REPEAT`` how often all else in this folder is done (conftest.py);
+`make survival` sets both.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from .conftest import SPEC, assert_same, states, write_spec
 pytest.importorskip("tensorflow")
 
 KILLS = int(os.environ.get("KERASPEC_KILLS", "3"))
-REPEAT = range(int(os.environ.get("KERASPEC_REPEAT", "1")))
 PROGRAM = "from keraspec.cli import main; main()"
 EVERY_THIRD = SPEC.replace("every = 1, keep = 1000", "every = 3, keep = 2")
 
@@ -92,8 +92,7 @@ def test_kill_9_at_random(whole: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("time_", REPEAT)
-def test_sigterm_saves_and_ends(whole: Path, tmp_path: Path, time_: int, go_on: GoOn, said: list[str]) -> None:
+def test_sigterm_saves_and_ends(whole: Path, tmp_path: Path, go_on: GoOn, said: list[str]) -> None:
     """With checkpoints an hour apart: the one that is gone on from was written because of the signal."""
     write_spec(tmp_path, EVERY_THIRD.replace("every = 3", 'every = "1 hour"'))
     process = started("train", "spec.keraspec.toml", "--run-dir", "run", cwd=tmp_path)
@@ -158,8 +157,7 @@ def test_files_that_may_not_grow(whole: Path, tmp_path: Path, go_on: GoOn, monke
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("time_", REPEAT)
-def test_a_full_disk(whole: Path, tmp_path: Path, time_: int, go_on: GoOn) -> None:
+def test_a_full_disk(whole: Path, tmp_path: Path, go_on: GoOn) -> None:
     """A disk of two megabytes, which something else fills while training."""
     disk = tmp_path / "disk"
     disk.mkdir()
