@@ -14,6 +14,7 @@ from ..spec.words import closest, listed, quoted
 from .catalogue import entry_record
 from .catalogue.objects import instantiate
 from .catalogue.record import ArgumentError, Object
+from .circles import way
 from .graph import Edge, Graph, Node
 from .inside import Inside
 from .ports import CallError, Filled, fill, options
@@ -291,7 +292,7 @@ class _Linker:
             self._cycle(reference, [name, name], entry)
         elif name in self.later:
             assert entry is not None
-            path = self._way(name, entry.name)
+            path = way(self.spec.entries, name, entry.name)
             if path is not None:
                 self._cycle(reference, [entry.name, *path], entry)
             else:
@@ -320,36 +321,6 @@ class _Linker:
         near = closest(name, [*names, *sorted(self.spec.composed)])
         help_text = f'did you mean "{near}"?' if near else f"the names so far: {listed(names)}" if names else None
         self.findings.append(Finding("E201", f"there is no {what} called `{name}`", pointer, help=help_text))
-
-    def _way(self, start: str, end: str) -> list[str] | None:
-        """The names on the way by which the entry ``start``, further down, hangs on ``end``; None if it does not.
-
-        Written so that the names read along the arrows: what ``start`` takes its tensors from, back to ``end``.
-        """
-        entries = list(self.spec.entries)
-        place = {entry.name: index for index, entry in enumerate(entries)}
-        previous: dict[str, str] = {}
-        waiting = [start]
-        while waiting:
-            name = waiting.pop()
-            if name not in place:
-                continue
-            entry = entries[place[name]]
-            if entry.inputs is None:
-                sources = [entries[place[name] - 1].name] if place[name] > 0 else []
-            else:
-                sources = [one.path[0] for references in entry.inputs.values() for one in references]
-            for source in sources:
-                if source in previous or source == start:
-                    continue
-                previous[source] = name
-                if source == end:
-                    path = [end]
-                    while path[-1] != start:
-                        path.append(previous[path[-1]])
-                    return [*path[1:], end]
-                waiting.append(source)
-        return None
 
     def _cycle(self, reference: Reference, path: list[str], entry: Entry) -> None:
         arrows = " → ".join(path)

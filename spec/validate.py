@@ -14,6 +14,7 @@ from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
 from .installed import check_release
 from .later import later_key
+from .misfits import check_bare, check_installed, of_key, wrong_value
 from .published import (
     FORMULAS,
     SINGULAR,
@@ -23,14 +24,13 @@ from .published import (
     has_tables,
     later_of,
     record_of,
-    required_of,
     resolved,
     schema,
     types_of,
 )
 from .unknown import HARMLESS, NOTHING, entry_keys, missing_keys, no_type, unknown_key, unknown_type
 from .validation import Validation
-from .values import code_of, explain_value, fits, is_damaged, way_out
+from .values import explain_value, fits, is_damaged, way_out
 from .words import a, closest, listed, quoted, shown
 
 REUSED: Final = ("name", "inputs", "call", "repeat", "each", "when")
@@ -128,7 +128,7 @@ def _objects(run: Validation, extra: Schema, value: Any, at: Pointer, what: str)
         return
     if extra.get("named"):
         if "also" not in extra or not fits(extra["also"], value):
-            run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found {shown(value)}", at)
+            run.add("E105", f"{of_key(at, what)} must be {extra['expects']}, found {shown(value)}", at)
         return
     if not extra.get("many") or (extra.get("lone") and not isinstance(value, list)):
         _object(run, extra["family"], value, at, what, extra)
@@ -143,7 +143,7 @@ def _objects(run: Validation, extra: Schema, value: Any, at: Pointer, what: str)
         if isinstance(value, str | dict):
             inner = quoted(value) if isinstance(value, str) else "{ … }"
             help_text = f"put it in square brackets: `{at[-1]} = [{inner}]`"
-        run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found {shown(value)}", at, help=help_text)
+        run.add("E105", f"{of_key(at, what)} must be {extra['expects']}, found {shown(value)}", at, help=help_text)
 
 
 def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, extra: Schema) -> None:
@@ -158,7 +158,7 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
             if not known and isinstance(stated[0], str) and (near := closest(stated[0], facts.get("names", ()))):
                 known = [near]
             help_text = f"write the name alone: {quoted(known[0])}" if known else None
-            run.add("E105", f"{_of(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
+            run.add("E105", f"{of_key(at, what)} must be {extra['expects']}, found a table", at, help=help_text)
             return
         if family in FORMULAS and "expression" in value and "type" not in value:
             formula = definition_of("sections.formula")
@@ -167,54 +167,17 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
         _table(run, family, value, at, nested=True)
     elif isinstance(value, str) and "names" in facts:
         if value in facts["names"]:
-            _exists(run, family, facts["names"][value], at)
-            _needs(run, family, facts["names"][value], value, at)
+            check_installed(run, family, facts["names"][value], at)
+            check_bare(run, family, facts["names"][value], value, at)
         elif "also" in extra and way_out([extra["also"]], value) is not None:
-            _wrong_value(run, extra, value, at, what)
+            wrong_value(run, extra, value, at, what)
         elif "also" in extra and value.casefold() in NOTHING and fits(extra["also"], "none"):
             message = f"there is no {SINGULAR[family]} called {quoted(value)}"
             run.add("E108", message, at, help='write "none", in small letters')
         else:
             unknown_type(run, family, value, at, tuple(facts["names"]))
     else:
-        _wrong_value(run, extra, value, at, what)
-
-
-def _wrong_value(run: Validation, extra: Schema, value: Any, at: Pointer, what: str) -> None:
-    help_text = way_out([extra["also"]], value) if "also" in extra else None
-    code = code_of([extra["also"]], value) if "also" in extra and isinstance(value, int | float) else "E105"
-    if isinstance(value, str) and record_of(extra["family"], value):
-        help_text = f'write a table: {{ type = "{value}", … }}'
-    expects = extra["expects"]
-    if "many" in extra and isinstance(at[-1], int):
-        named = "names" in definition_of(extra["family"])["x-keraspec"]
-        expects = f"{a(SINGULAR[extra['family']])}, {'by name or ' if named else ''}as a table with `type`"
-    run.add(code, f"{_of(at, what)} must be {expects}, found {shown(value)}", at, help=help_text)
-
-
-def _of(at: Pointer, what: str) -> str:
-    if isinstance(at[-1], int):
-        return f"each value of `{at[-2]}`"
-    return f"`{at[-1]}` of {what}"
-
-
-def _needs(run: Validation, family: str, name: str, value: str, at: Pointer) -> None:
-    """A bare name is enough only where nothing else has to be said."""
-    required = required_of(record_of(family, name))
-    if required:
-        run.add(
-            "E103",
-            f"{quoted(value)} alone is not enough: {name} needs {listed(required)}",
-            at,
-            help=f'write a table: {{ type = "{name}", {required[0]} = … }}',
-        )
-
-
-def _exists(run: Validation, family: str, name: str, at: Pointer) -> None:
-    """The installed Keras must have it, if there is one."""
-    extra = record_of(family, name).get("x-keraspec", {})
-    if "since" in extra or "until" in extra:
-        check_release(run, extra, f"`{name}`", at, "value", f"use another {SINGULAR[family]}")
+        wrong_value(run, extra, value, at, what)
 
 
 def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, *, nested: bool) -> bool:
@@ -256,7 +219,7 @@ def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, 
         run.findings.append(
             Finding("W101", f"`{kind}` is another name of `{name}`", here, help=f'write `type = "{name}"`')
         )
-    _exists(run, family, name, here)
+    check_installed(run, family, name, here)
     _keys(run, definition, table, at, name, skip=frozenset({"type"}), family=family)
     if nested and family == "layers":
         for key in entry_keys():
