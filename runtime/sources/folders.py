@@ -39,18 +39,19 @@ def read_folder(kind: Kind, arguments: Mapping[str, Any], folder: Path, pointer:
     stated = arguments["path"]
     root = found_folder(stated, folder, at)
     suffixes = SUFFIXES[kind]
-    paths = _below(root, suffixes)
-    if not paths:
+    inside = _below(root, suffixes)
+    if not inside:
         message = f'there are no {WORDS[kind]} in "{stated}"'
         raise Problem(Finding("E412", message, at, help=f"their names end in {', '.join(suffixes)}"))
-    inside = [path.relative_to(root).parts for path in paths]
     loose = [parts[0] for parts in inside if len(parts) == 1]
     if loose and len(loose) < len(inside):
         message = f'"{loose[0]}" lies in "{stated}" itself, beside folders that are classes'
         raise Problem(Finding("E407", message, at, help="move it into the folder of its class"))
-    cells, names = np.empty(len(paths), object), np.empty(len(paths), object)
-    cells[:] = [str(path) for path in paths]
-    names[:] = [f'"{named(path, folder)}"' for path in paths]
+    cells, names = np.empty(len(inside), object), np.empty(len(inside), object)
+    start, called, slash = str(root), named(root, folder), "/" if root.is_relative_to(folder) else os.sep
+    before = f"{called}{slash}" if called != "." else ""
+    cells[:] = [os.path.join(start, *parts) for parts in inside]
+    names[:] = [f'"{before}{slash.join(parts)}"' for parts in inside]
     columns: dict[str, Any] = {kind: Files(kind, cells, names)}
     if not loose:
         columns[LABEL] = np.array([parts[0] for parts in inside], dtype=object)
@@ -65,9 +66,12 @@ def one_file(kind: Kind, path: Path) -> Table:
     return Table(path.name, {kind: files}, standard=(kind, None), folder=path.parent)
 
 
-def _below(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    found = []
-    for folder, inner, files in os.walk(root, followlinks=True):
+def _below(root: Path, suffixes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The files below a folder, each as the names that lead to it, in order. Of many files paths would take long."""
+    found: list[tuple[str, ...]] = []
+    start = str(root)
+    for folder, inner, files in os.walk(start, followlinks=True):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
-        found += [Path(folder, name) for name in files if not name.startswith(".") and name.lower().endswith(suffixes)]
-    return sorted(found, key=lambda path: path.relative_to(root).parts)
+        way = tuple(os.path.relpath(folder, start).split(os.sep)) if folder != start else ()
+        found += [(*way, name) for name in files if not name.startswith(".") and name.lower().endswith(suffixes)]
+    return sorted(found)
