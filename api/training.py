@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .runtime.progress import Progress
     from .runtime.run import Run
     from .runtime.table import Table
+    from .runtime.unopened import Unopened
     from .runtime.written import Written
 
 SPECS: Final = (".toml", ".json")
@@ -39,9 +40,10 @@ def train(
     report: bool = False,
     begin_with: Path | None = None,
     enough: Enough | None = None,
+    folder: Path | None = None,
 ) -> Run:
     """Train a checked spec; see ``runtime.train.train``. ``begin_with`` is the folder of a run: its model's weights are
-    taken over where they still fit.
+    taken over where they still fit. Paths in the spec are relative to ``folder``, or else to where it stands.
 
     Raises:
         SpecError: if the spec has errors, or data or Keras do not agree with it.
@@ -54,10 +56,12 @@ def train(
     checked = checked.asked()
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
-    inherit = None if begin_with is None else _inherited(begin_with, checked.typed.graph)
+    from .compiler.phases import stages
+
+    inherit = None if begin_with is None else _inherited(begin_with, stages(checked.typed)[0].graph)
     with _placed(lambda: checked):
         return trained(
-            checked.typed, checked.path.parent, run_dir=run_dir, data=data, validation=validation, show=show,
+            checked.typed, folder or checked.path.parent, run_dir=run_dir, data=data, validation=validation, show=show,
             weights=weights, report=report, inherit=inherit, enough=enough,
         )  # fmt: skip
 
@@ -69,14 +73,16 @@ def _inherited(run: Path, graph: Graph) -> Inheritance:
         RunError: if it is no run folder with a model, or its spec can't be read.
     """
     from .compiler.diff.matching import matched
+    from .runtime.architectures import as_left
     from .runtime.inheriting import Inheritance
     from .runtime.run import RunError, open_run
 
     found = open_run(run)
     old = as_trained(run)
-    if old.graph is None:
+    if old.typed is None:
         raise RunError(f"the spec in {run} can't be read any more, so it can't be told which layers are which")
-    return Inheritance(found.folder, found.model_path, old.graph, matched(old.graph, graph))
+    left = as_left(old.typed, found.folder).graph
+    return Inheritance(found.folder, found.model_path, left, matched(left, graph))
 
 
 def resume(
@@ -104,7 +110,7 @@ def resume(
 
     found = resumable(run, given=data is not None)
     checked = as_trained(run).asked()
-    if spec is not None and (other := _difference(spec, checked)) is not None:
+    if spec is not None and (other := difference(spec, checked)) is not None:
         raise RunError(f"{spec.path} is not the spec of this run: {other}; leave it out, or train anew")
     if found.over:
         return open_run(run)
@@ -121,7 +127,7 @@ def resume(
         )  # fmt: skip
 
 
-def _difference(given: Checked, trained: Checked) -> str | None:
+def difference(given: Checked, trained: Checked) -> str | None:
     """The first thing in which a spec is not the one of a run, in words."""
     if given.errors or given.document is None or trained.document is None:
         return "it has errors"
@@ -150,40 +156,50 @@ def evaluate(
     *,
     part: str | None = None,
     confusion: Path | None = None,
+    show: Progress | None = None,
 ) -> Evaluation:
     """Measure a trained model; see ``runtime.evaluate.evaluate``. ``data`` may also be a spec: then it is its source.
+    ``show`` hears how far going through a source larger than memory has come.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
         RunError: if ``run`` is no run folder with a model, or there is no such file.
     """
     from .runtime.evaluate import evaluate as evaluated
+    from .runtime.progress import SILENT
     from .runtime.run import open_run
 
     checked = as_trained(open_run(run).folder)
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
-    given = _given(data)
-    with _placed(lambda: checked):
+    given, other = _given(data)
+    with _placed(lambda: checked, other):
         name = None if data is None else Path(data).name
-        return evaluated(checked.typed, run, given, part=part, confusion=confusion, name=name)
+        return evaluated(
+            checked.typed, run, given, part=part, confusion=confusion, name=name, show=show or SILENT
+        )  # fmt: skip
 
 
 @overload
-def predict(run: str | Path, data: str | Path) -> Predictions: ...
+def predict(run: str | Path, data: str | Path, *, show: Progress | None = None) -> Predictions: ...
 
 
 @overload
-def predict(run: str | Path, data: str | Path, out: str | Path) -> Written: ...
+def predict(run: str | Path, data: str | Path, out: str | Path, *, show: Progress | None = None) -> Written: ...
 
 
 @overload
-def predict(run: str | Path, data: str | Path, out: str | Path | None) -> Predictions | Written: ...
+def predict(
+    run: str | Path, data: str | Path, out: str | Path | None, *, show: Progress | None = None
+) -> Predictions | Written: ...
 
 
-def predict(run: str | Path, data: str | Path, out: str | Path | None = None) -> Predictions | Written:
+def predict(
+    run: str | Path, data: str | Path, out: str | Path | None = None, *, show: Progress | None = None
+) -> Predictions | Written:
     """Use a trained model on new rows; see ``runtime.predict.predict``. ``data`` may also be a spec: then it is its
     source. With ``out`` predictions are written to that file, a batch at a time; see ``runtime.written.written``.
+    ``show`` hears how far going through a source larger than memory has come.
 
     Raises:
         SpecError: if the data does not fit the spec as trained.
@@ -192,39 +208,44 @@ def predict(run: str | Path, data: str | Path, out: str | Path | None = None) ->
     """
     from .runtime.predict import ask
     from .runtime.predict import predict as predicted
+    from .runtime.progress import SILENT
     from .runtime.run import open_run
     from .runtime.written import require_format, written
 
     open_run(run)
     if out is not None:
         require_format(Path(out))
-    given = _given(data)
+    given, other = _given(data)
     assert given is not None
-    with _placed(lambda: as_trained(Path(run))):
-        return predicted(run, given) if out is None else written(ask(run, given), out)
+    with _placed(lambda: as_trained(Path(run)), other):
+        if out is None:
+            return predicted(run, given, show or SILENT)
+        return written(ask(run, given, show or SILENT), out)
 
 
-def printed(run: str | Path, data: str | Path, stream: IO[str]) -> Written:
+def printed(run: str | Path, data: str | Path, stream: IO[str], *, show: Progress | None = None) -> Written:
     """Predictions as CSV, a batch at a time; see ``predict``."""
     from .runtime.predict import ask
+    from .runtime.progress import SILENT
     from .runtime.run import open_run
     from .runtime.written import Written, filled, write_csv
 
     open_run(run)
-    given = _given(data)
+    given, other = _given(data)
     assert given is not None
-    with _placed(lambda: as_trained(Path(run))):
-        asked = ask(run, given)
+    with _placed(lambda: as_trained(Path(run)), other):
+        asked = ask(run, given, show or SILENT)
         write_csv(filled(asked.pieces(), asked.count), stream)
         return Written(Path(), len(asked.kept), asked.count)
 
 
-def _given(data: str | Path | None) -> Path | Table | None:
-    """A file of data as it is; of a spec, the table that its source is."""
+def _given(data: str | Path | None) -> tuple[Path | Table | Unopened | None, Checked | None]:
+    """A file of data as it is; of a spec its source, read unless it is larger than memory, and the spec."""
     if data is None or Path(data).suffix.lower() not in SPECS or not Path(data).is_file():
-        return None if data is None else Path(data)
+        return None if data is None else Path(data), None
     from .runtime.run import RunError
     from .runtime.sources import reader
+    from .runtime.unopened import Unopened
 
     checked = compile_file(Path(data)).asked()
     if checked.errors or checked.typed is None:
@@ -233,11 +254,11 @@ def _given(data: str | Path | None) -> Path | Table | None:
     if found is None:
         raise RunError(f"{data} has no [data] section: it names no rows")
     with _placed(lambda: checked):
-        read = reader(found.source["type"]).read
-        return read(
-            found.source, checked.path.parent, (*found.pointer, "source"),
-            skip=found.on_error == "skip", typed=checked.typed,
+        source = Unopened(
+            reader(found.source["type"]), found.source, checked.path.parent, (*found.pointer, "source"),
+            found.on_error == "skip", checked.typed, found.cache, own=True,
         )  # fmt: skip
+        return source if source.streams else source.read(), checked
 
 
 def export(run: str | Path, format: str, path: str | Path | None = None) -> Export:
@@ -315,8 +336,12 @@ def as_trained(run: Path) -> Checked:
 
 
 @contextmanager
-def _placed(checked: Callable[[], Checked]) -> Iterator[None]:
+def _placed(checked: Callable[[], Checked], other: Checked | None = None) -> Iterator[None]:
+    """Turns a problem into diagnostics with their places in a spec; or in an ``other`` one that names the source, where
+    it is this that can't be read."""
     try:
         yield
     except Problem as problem:
+        if other is not None and all(one.pointer[:2] == ("data", "source") for one in problem.findings):
+            raise other.error(problem) from problem
         raise checked().error(problem) from problem

@@ -50,12 +50,13 @@ def command(
     Exit status: 0 measured, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
     """
     from ..checked import SpecError
+    from ..runtime.progress import passes
     from ..runtime.run import RunError
     from ..training import evaluate
 
     with files():
         try:
-            found = evaluate(run, data, part=part, confusion=confusion)
+            found = evaluate(run, data, part=part, confusion=confusion, show=passes())
         except SpecError as error:
             say(error.diagnostics, "full", err=True)
             raise SystemExit(1) from error

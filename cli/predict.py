@@ -37,12 +37,14 @@ def command(run: Path, data: Path, out: Path | None) -> None:
     Exit status: 0 done, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
     """
     from ..checked import SpecError
+    from ..runtime.progress import passes
     from ..runtime.run import RunError
     from ..training import predict, printed
 
     with files():
         try:
-            made = printed(run, data, sys.stdout) if out is None else predict(run, data, out)
+            show = passes()
+            made = printed(run, data, sys.stdout, show=show) if out is None else predict(run, data, out, show=show)
         except SpecError as error:
             say(error.diagnostics, "full", err=True)
             raise SystemExit(1) from error

@@ -30,13 +30,16 @@ WORTH_IT: Final = 2**18
 """Bytes of a batch below which handing it from thread to thread costs more than copying it together."""
 
 
-def batches(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> keras.utils.PyDataset:
+def batches(
+    rows: Rows, form: Form, batch_size: int, order: Order | None = None, *, apart: bool = False
+) -> keras.utils.PyDataset:
     """The batches of ``feed.feed``, with the same rows in the same order; ``len`` of it is their number."""
     import keras
     import numpy as np
 
     count = rows.count
-    plan = None if order is None or rows.buckets is None else plan_of(rows.buckets, batch_size)
+    apart = apart or order is not None
+    plan = plan_of(rows.buckets, batch_size) if apart and rows.buckets is not None else None
     steps = -(-count // batch_size) if plan is None else plan.count
     dtypes = {name: "float32" if dtype == "bfloat16" else dtype for name, dtype in form.inputs.items()}
 
@@ -56,7 +59,7 @@ def batches(rows: Rows, form: Form, batch_size: int, order: Order | None = None)
         def __init__(self) -> None:
             super().__init__()
             self.epoch: int | None = None
-            self.rows = cut(np.arange(count))
+            self.rows = cut(np.arange(count)) if plan is None else plan.fixed()
             self.ahead = Ahead(one) if laborious(rows, batch_size) else None
 
         def __len__(self) -> int:

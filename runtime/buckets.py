@@ -2,7 +2,8 @@
 
 Rows are drawn in the order of the epoch, as without buckets; each bucket keeps that order and is cut into batches, and
 the batches come in an order of their own, drawn anew every epoch. So each row comes once, and the same rows come
-together whenever seed and epoch are the same. How many batches there are hangs on the lengths alone.
+together whenever seed and epoch are the same. Where nothing is drawn, the buckets come one after the other, that of the
+shortest rows first, each in the order of its rows. How many batches there are hangs on the lengths alone.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ class Plan:
         """Number of batches."""
         return len(self.starts)
 
+    def fixed(self) -> list[Array]:
+        """The rows of each batch, bucket by bucket, where nothing is drawn."""
+        import numpy as np
+
+        ranked = np.argsort(self.buckets, kind="stable")
+        return [ranked[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+
     def batches(self, seed: int, epoch: int) -> list[Array]:
         """The rows of each batch of an epoch, in order."""
         import numpy as np
@@ -60,14 +68,16 @@ class Plan:
         ranked = every[np.argsort(self.buckets[every], kind="stable")]
         return [ranked[self.starts[one] : self.ends[one]] for one in permutation(seed, epoch, self.count)]
 
-    def dataset(self, order: Order) -> tf.data.Dataset:
-        """The same rows as a pipeline of TensorFlow's."""
+    def dataset(self, order: Order | None) -> tf.data.Dataset:
+        """The same rows as a pipeline of TensorFlow's: in the order of the epoch, or the fixed one."""
         import tensorflow as tf
 
         with tf.device("CPU:0"):
             buckets, starts, ends = (tf.constant(one, tf.int64) for one in (self.buckets, self.starts, self.ends))
 
         def ranked(_: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            if order is None:
+                return tf.argsort(buckets, stable=True), tf.range(self.count)
             every = order.rows(len(self.buckets))
             codes = tf.gather(buckets, every)
             return tf.gather(every, tf.argsort(codes, stable=True)), order.rows(self.count)

@@ -21,7 +21,6 @@ from .labels import Encoding, Head, encoded, learn
 from .progress import SILENT, Progress
 from .sources import reader
 from .split import PARTS
-from .streams import streams
 from .table import Table
 from .tensors import MisfitError, Sizes
 
@@ -89,9 +88,9 @@ def prepare(typed: TypedGraph, folder: Path, show: Progress = SILENT) -> Prepare
         )
     skip = data.on_error == "skip"
     one = reader(data.source["type"])
-    if streams(one, data, folder):
-        from .streamed import prepare_streamed
+    from .streamed import prepare_streamed, streams_here
 
+    if streams_here(typed, one, folder):
         prepared = prepare_streamed(typed, one, folder, show)
     else:
         table = one.read(data.source, folder, (*data.pointer, "source"), skip=skip, typed=typed)
@@ -100,7 +99,7 @@ def prepare(typed: TypedGraph, folder: Path, show: Progress = SILENT) -> Prepare
         return prepared
     from .given import with_given
 
-    return with_given(typed, prepared, folder)
+    return with_given(typed, prepared, folder, show)
 
 
 def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path = Path()) -> Prepared:

@@ -80,19 +80,21 @@ def _of_cells(
     source: Mapping[str, Any], folder: Path, pointer: Pointer, decoded: Decoded, *, skip: bool
 ) -> Iterator[tuple[str, Path]]:
     """The files that cells of a table name."""
-    from .sources import reader
+    from .sources import Reader, reader
 
-    table = reader(source["type"]).read(source, folder, pointer, skip=skip)
-    for column, decode in decoded:
-        values = table.columns.get(column)
-        if values is None:
-            continue
-        stated = decode.get("folder")
-        base = found_folder(stated, folder, pointer) if stated is not None else table.folder or folder
-        cells = values.to_pylist() if hasattr(values, "to_pylist") else values.tolist()
-        for cell in dict.fromkeys(one for one in cells if isinstance(one, str)):
-            path = base / cell.strip()
-            yield named(path, folder), path
+    one = reader(source["type"])
+    assert isinstance(one, Reader)
+    found = one.pieces(source, folder, pointer, skip=skip)
+    known = {column: decode for column, decode in decoded if column in found.head.columns}
+    for table in found.read(known, lambda _: None) if known else ():
+        for column, decode in known.items():
+            values = table.columns[column]
+            stated = decode.get("folder")
+            base = found_folder(stated, folder, pointer) if stated is not None else table.folder or folder
+            cells = values.to_pylist() if hasattr(values, "to_pylist") else values.tolist()
+            for cell in dict.fromkeys(one for one in cells if isinstance(one, str)):
+                path = base / cell.strip()
+                yield named(path, folder), path
 
 
 def _idx(source: Mapping[str, Any], folder: Path, pointer: Pointer) -> Iterator[tuple[str, Path]]:

@@ -24,7 +24,7 @@ from .exporting.computed import computed
 from .exporting.unfit import UnfitError
 from .interface import Interface
 from .preprocessing import require_backend
-from .reuse import interface_of_run, read_source, rows_of
+from .reuse import interface_of_run, rows_of, source_of
 from .run import RunError, open_run
 from .sample import SIZES, random_rows
 
@@ -156,7 +156,7 @@ def _sample(typed: TypedGraph, model: keras.Model, told: Interface) -> tuple[Map
     import numpy as np
 
     try:
-        every, _ = rows_of(told, read_source(told, typed), targets=False)
+        every, _ = rows_of(told, source_of(told, typed), targets=False)
         chosen = np.unique(np.linspace(0, every.count - 1, ROWS).astype(int))
         rows = {name: array[chosen] for name, array in every.inputs.items()}
         dtypes = told.form.inputs

@@ -128,27 +128,28 @@ class Held:
         return x, y, form.y(ones | {name: rows(held) for name, held in self.weights.items()})
 
 
-def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None) -> Any:
+def feed(rows: Rows, form: Form, batch_size: int, order: Order | None = None, *, apart: bool = False) -> Any:
     """Batches as Keras takes them: a ``tf.data.Dataset`` on TensorFlow, a ``keras.utils.PyDataset`` elsewhere.
 
     They are ``(x, y)``, or ``(x, y, weights)`` where rows have weights; ``(x,)`` where there are no targets.
 
     The last batch may be smaller. An output without a target gets zeros, which no loss looks at: Keras wants
-    the structure complete. The number of batches is known, without which Keras runs one step too many.
+    the structure complete. The number of batches is known, without which Keras runs one step too many. Rows that are
+    in buckets come together with those of their own where there is an ``order``, or they are to be kept ``apart``.
     """
     if backend() != "tensorflow":
         from .batches import batches as batches_of
 
-        return batches_of(rows, form, batch_size, order)
-    return fed(Held(rows, form), batch_size, order)
+        return batches_of(rows, form, batch_size, order, apart=apart)
+    return fed(Held(rows, form), batch_size, order, apart=apart)
 
 
-def fed(held: Held, batch_size: int, order: Order | None = None) -> tf.data.Dataset:
-    """The batches of rows that are held, by tf.data."""
+def fed(held: Held, batch_size: int, order: Order | None = None, *, apart: bool = False) -> tf.data.Dataset:
+    """The batches of rows that are held, by tf.data; see ``feed``."""
     import tensorflow as tf
 
     count = held.count
-    if order is not None and held.buckets is not None:
+    if (apart or order is not None) and held.buckets is not None:
         plan = plan_of(held.buckets, batch_size)
         batches = plan.dataset(order).map(held.batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         return _finished(batches, plan.count)

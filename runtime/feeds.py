@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.augmentations import augmentations
@@ -40,9 +40,9 @@ class Feeds:
     shuffled: Order | None = None
 
 
-def steps_in(rows: Rows, size: int, order: Order | None) -> int:
-    """Batches of rows; of rows in an order of their own those of one length come together, where that is wished."""
-    return steps_of(rows.count, None if order is None else rows.buckets, size)
+def steps_in(rows: Rows, size: int, *, apart: bool) -> int:
+    """Batches of rows; with ``apart`` those of one length come together, where that is wished."""
+    return steps_of(rows.count, rows.buckets if apart else None, size)
 
 
 def inputs_only(rows: Rows) -> Rows:
@@ -60,48 +60,62 @@ def feeds_of(prepared: Prepared, form: Form, halves: Cut | None, typed: TypedGra
     training: tf.data.Dataset | None = None
     held: Held | None = None
     for part in PARTS:
-        rows = prepared.parts[part]
+        rows = _apart(prepared.parts[part], halves)
         if not rows.count:
             continue
-        parts[part], ordered, kept = _part(rows, form, halves, size, order if part == "train" else None, cache)
-        if part == "train":
+        learned = part == "train"
+        parts[part], ordered, kept = _part(rows, form, halves, size, order if learned else None, cache, learned)
+        if learned:
             training, held = ordered, kept
     assert training is not None
     shuffled = order
     if data is not None and augmentations(typed.graph.spec):
         order = order or Order(data.seed)  # it says which epoch it is
-        training, held = _varied(prepared.parts["train"], form, halves, typed, order), None
+        training, held = _varied(_apart(prepared.parts["train"], halves), form, halves, typed, order), None
     return Feeds(training, parts, len(training), order, held, size, shuffled)
 
 
+def _apart(rows: Rows, halves: Cut | None) -> Rows:
+    """The rows without their buckets where preprocessing makes all of one length: kept ready or not, the same rows then
+    come together."""
+    if rows.buckets is None or halves is None or any(None in one.shape[1:] for one in halves.prefix.outputs):
+        return rows
+    return replace(rows, buckets=None)
+
+
 def _part(
-    rows: Rows, form: Form, halves: Cut | None, size: int, order: Order | None, cache: bool
+    rows: Rows, form: Form, halves: Cut | None, size: int, order: Order | None, cache: bool, learned: bool
 ) -> tuple[tf.data.Dataset, tf.data.Dataset, Held | None]:
-    """The batches of one part in the order of the rows, and in the order of training; the rows, where in memory."""
+    """The batches of one part in the order of the rows, and in the order of training; the rows, where in memory.
+
+    Only of rows that are ``learned`` from are those of one length put together.
+    """
     if halves is None:
-        return _both(rows, form, size, order)
+        return _both(rows, form, size, order, learned)
     front = halves.prefix
     if cache and keepable(front, rows.count):
-        # What is kept ready is of one length: there is nothing to be put into buckets.
         ready = Rows(_ahead(front, feed(inputs_only(rows), form, 4096), halves.names), rows.targets, rows.weights)
         inner = Form({name: str(array.dtype) for name, array in ready.inputs.items()}, form.outputs, form.named)
-        return _both(ready, inner, size, order)
-    plain = mapped(feed(rows, form, size), through(front), steps_in(rows, size, None))
-    if order is None:
+        return _both(ready, inner, size, order, learned)
+    plain = mapped(feed(rows, form, size), through(front), steps_in(rows, size, apart=False))
+    if order is None and (rows.buckets is None or not learned):
         return plain, plain, None
-    return plain, mapped(feed(rows, form, size, order), through(front), steps_in(rows, size, order)), None
+    ordered = feed(rows, form, size, order, apart=learned)
+    return plain, mapped(ordered, through(front), steps_in(rows, size, apart=learned)), None
 
 
-def _both(rows: Rows, form: Form, size: int, order: Order | None) -> tuple[Any, Any, Held | None]:
+def _both(rows: Rows, form: Form, size: int, order: Order | None, learned: bool) -> tuple[Any, Any, Held | None]:
     """Batches in both orders, of the same tensors."""
     if backend() != "tensorflow":
         plain = feed(rows, form, size)
-        return plain, feed(rows, form, size, order) if order is not None else plain, None
+        if order is None and (rows.buckets is None or not learned):
+            return plain, plain, None
+        return plain, feed(rows, form, size, order, apart=learned), None
     held = Held(rows, form)
     plain = fed(held, size)
-    if order is None:
+    if order is None and (rows.buckets is None or not learned):
         return plain, plain, held if held.whole else None
-    return plain, fed(held, size, order), held if held.whole and held.buckets is None else None
+    return plain, fed(held, size, order, apart=learned), held if held.whole and held.buckets is None else None
 
 
 def _varied(rows: Rows, form: Form, halves: Cut | None, typed: TypedGraph, order: Order) -> tf.data.Dataset:
@@ -110,8 +124,8 @@ def _varied(rows: Rows, form: Form, halves: Cut | None, typed: TypedGraph, order
 
     data = typed.graph.spec.data
     assert data is not None
-    steps = steps_in(rows, data.batch_size, order if data.shuffle else None)
-    batches = feed(rows, form, data.batch_size, order if data.shuffle else None)
+    steps = steps_in(rows, data.batch_size, apart=True)
+    batches = feed(rows, form, data.batch_size, order if data.shuffle else None, apart=True)
     batches = varied(batches, Augmenter(typed, data.seed), form, order, steps)
     return batches if halves is None else mapped(batches, through(halves.prefix), steps)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +16,7 @@ from .columns import Binding, Bindings
 from .deferred import Deferred, held, padded, part
 from .labels import Head
 from .missing import completed
-from .pending import Files, Opened, open_files, open_targets
+from .pending import Files, Opened, are_masks, open_files, open_masks, open_targets
 from .sample_weights import WEIGHT, sample_weights
 from .sources.files import found_folder
 from .table import Table, Values
@@ -34,7 +34,8 @@ Side = Literal["input", "target"]
 class Wants:
     """What is done with rows: shape and dtype of each input, what each output is trained to say, and how the spec
     deals with ``missing`` values and with rows that can't be read. ``folder`` is what paths in the spec are relative
-    to; what is in files is kept in memory where it fits with ``keep`` at "auto", always with True, never with False."""
+    to; what is in files is kept in memory where it fits with ``keep`` at "auto", always with True, never with False.
+    ``unread``: pictures and sounds are only looked at, and masks are as their files have them."""
 
     inputs: Mapping[str, tuple[Sizes, str]]
     heads: Mapping[str, Head]
@@ -42,18 +43,21 @@ class Wants:
     on_error: str = "stop"
     folder: Path = Path()
     keep: bool | str = "auto"
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Columns without gaps. ``rows`` are the rows of the table that are left; ``opened`` has, by side and name, what
-    was in the files of a column; ``skipped`` says of rows that can't be read, why; ``dropped`` lacked a value."""
+    was in the files of a column, and ``files`` those files; ``skipped`` says of rows that can't be read, why;
+    ``dropped`` lacked a value."""
 
     columns: Mapping[str, Values]
     opened: Mapping[tuple[Side, str], Any]
     rows: Array
     dropped: int
     skipped: tuple[str, ...]
+    files: Mapping[tuple[Side, str], Files] = field(default_factory=dict)
 
     def named(self, side: Side, binding: Binding) -> list[tuple[str, Values]]:
         """The columns of an input or a target."""
@@ -90,15 +94,39 @@ class Gathered:
 
     def buckets(self, bindings: Bindings) -> Array | None:
         """The bucket of each row, by the lengths of the inputs that state any; None where none is of unequal rows."""
-        import numpy as np
-
         found = []
         for binding in bindings.inputs.values():
             values = self.named("input", binding)[0][1]
             if binding.buckets and len(binding.columns) == 1 and _ragged(values):
-                lengths = np.fromiter((len(np.atleast_1d(one)) for one in values), np.int64, len(values))
-                found.append(bucket_of(lengths, binding.buckets))
+                found.append(bucket_of(self.lengths(binding), binding.buckets))
         return together(found)
+
+    def lengths(self, binding: Binding) -> Array:
+        """How long each row of an input is, by the first of its axes; 1 where it has none."""
+        import numpy as np
+
+        values = self.columns[binding.columns[0]]
+        if _ragged(values):
+            return np.fromiter((len(np.atleast_1d(one)) for one in values), np.int64, len(values))
+        return np.full(len(values), values.shape[1] if getattr(values, "ndim", 1) > 1 else 1, np.int64)
+
+    def row_sizes(self, binding: Binding) -> set[tuple[int, ...]] | None:
+        """The sizes that rows of a single column of lists have; None where it is another one."""
+        values = self.columns[binding.columns[0]]
+        if len(binding.columns) > 1 or not hasattr(values, "dtype"):
+            return None
+        if values.dtype.kind == "O":
+            return {one.shape for one in values} if _ragged(values) else None
+        return {values.shape[1:]} if values.ndim > 1 and values.dtype.kind in "biuf" else None
+
+    def filled(self, binding: Binding, shape: Sizes, dtype: str) -> Deferred:
+        """The rows of a column of lists, filled up.
+
+        Raises:
+            MisfitError: if they do not fit.
+        """
+        name = binding.columns[0]
+        return _padded(name, self.columns[name], shape, dtype, binding.pad)
 
     def target(self, binding: Binding, head: Head) -> list[tuple[str, Values]]:
         """The columns of a target; rows of unequal length are filled up to the longest of all."""
@@ -147,13 +175,17 @@ def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = Fa
         raise Problem(Finding("E412", f"nothing is left of {table.origin}: {reason}", ("data", "source")))
     skip = wants.on_error == "skip"
     opened: dict[tuple[Side, str], Any] = {}
+    files: dict[tuple[Side, str], Files] = {}
     bad: dict[int, str] = {}
     findings: list[Finding] = []
     sides: tuple[tuple[Side, Mapping[str, Binding]], ...] = (("input", bindings.inputs), ("target", bindings.targets))
     for side, bound in sides:
         for binding in bound.values():
             try:
-                found = _opened(side, binding, columns, table, wants)
+                found = None
+                if (column := _files_of(binding, columns, table, wants)) is not None:
+                    files[side, binding.name] = column
+                    found = _opened(side, binding, column, wants)
             except MisfitError as error:
                 message = f"`{binding.columns[0]}` {error.message}"
                 findings.append(Finding(error.code, message, binding.pointer, binding.part, help=error.help))
@@ -185,8 +217,9 @@ def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = Fa
         rows = rows[good]
         columns = {name: taken(values, good) for name, values in columns.items()}
         opened = {key: part(values, good) for key, values in opened.items()}
+        files = {key: one.take(good) for key, one in files.items()}
     skipped = (*table.skipped, *(bad[index] for index in sorted(bad)))
-    return Gathered(columns, opened, rows, dropped, skipped)
+    return Gathered(columns, opened, rows, dropped, skipped, files)
 
 
 def _same_length(table: Table, bindings: Bindings) -> None:
@@ -211,8 +244,12 @@ def _same_length(table: Table, bindings: Bindings) -> None:
                 )
 
 
-def _opened(side: Side, binding: Binding, columns: Mapping[str, Values], table: Table, wants: Wants) -> Opened | None:
-    """What is in the files of a binding, or None where it has none."""
+def _files_of(binding: Binding, columns: Mapping[str, Values], table: Table, wants: Wants) -> Files | None:
+    """The files of a binding, or None where it has none.
+
+    Raises:
+        MisfitError: if what it has can't be files.
+    """
     values = columns[binding.columns[0]]
     if binding.decode is not None and not isinstance(values, Files):
         if len(binding.columns) > 1:
@@ -226,9 +263,22 @@ def _opened(side: Side, binding: Binding, columns: Mapping[str, Values], table: 
         return None
     if len(binding.columns) > 1:
         raise MisfitError("holds files, and can't stand beside other columns", "name one column")
-    if side == "target":
-        return open_targets(values, wants.heads[binding.name])
-    return open_files(values, wants.inputs[binding.name][0], keep=wants.keep, thorough=wants.on_error == "skip")
+    return values
+
+
+def _opened(side: Side, binding: Binding, files: Files, wants: Wants) -> Opened:
+    """What is in the files of a binding."""
+    thorough = wants.on_error == "skip"
+    if side == "input":
+        return open_files(
+            files, wants.inputs[binding.name][0], keep=False if wants.unread else wants.keep, thorough=thorough
+        )
+    head = wants.heads[binding.name]
+    if not wants.unread or files.kind == "text":
+        return open_targets(files, head)
+    if are_masks(files.kind, head):
+        return open_masks(files, head)
+    return open_files(files, head.shape, keep=False, thorough=thorough)
 
 
 def _files(binding: Binding, values: Values, table: Table, wants: Wants) -> Files:

@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..compiler.graph import TypedGraph
-from ..spec.finding import Finding
 from ..spec.problem import Problem
 from .data import Prepared, Rows
 from .interface import interface_of
-from .reuse import read_source, rows_of
+from .progress import SILENT, Progress
+from .reuse import source_of, used_of
+from .table import Table
 
 
-def with_given(typed: TypedGraph, prepared: Prepared, folder: Path) -> Prepared:
+def with_given(typed: TypedGraph, prepared: Prepared, folder: Path, show: Progress = SILENT) -> Prepared:
     """Read the sources of parts that have their own; their columns and classes are those of the training rows.
+
+    Those that do not fit into memory are read by the batch.
 
     Raises:
         Problem: E401 to E412, at the source of the part where the fault is in it.
@@ -22,16 +25,16 @@ def with_given(typed: TypedGraph, prepared: Prepared, folder: Path) -> Prepared:
     interface = interface_of(typed, prepared, folder)
     parts: dict[str, Rows] = dict(prepared.parts)
     for part in interface.split.sources:
-        table = read_source(interface, typed, part)
-        weight = interface.sample_weight
-        if weight is not None and weight not in table.columns:
-            message = f"{table.origin} has no column `{weight}`, which says how much each row counts"
-            raise Problem(Finding("E402", message, ("data", "split", part)))
+        source, at = source_of(interface, typed, part), ("data", "split", part)
+        rows = source if source.streams else source.read()
+        origin = rows.origin if isinstance(rows, Table) else str(source.arguments["path"])
         try:
-            parts[part], _ = rows_of(interface, table, targets=True)
+            parts[part] = used_of(interface, rows, targets=True, weighed=True, show=show).rows
         except Problem as problem:
             findings = (
-                replace(one, pointer=("data", "split", part), part="value", message=_of(one.message, table.origin))
+                one
+                if one.pointer[:3] == at
+                else replace(one, pointer=at, part="value", message=_of(one.message, origin))
                 for one in problem.findings
             )
             raise Problem(*findings) from None

@@ -47,7 +47,7 @@ class Interface:
     """Kept in the run folder, so that a model can be used on tables like the one it was trained with.
 
     ``source`` is the table of the spec's source, or None where training was given arrays; ``folder`` is what
-    its paths are relative to.
+    its paths are relative to; ``cache`` says whether rows are kept in memory, as in the spec.
     """
 
     inputs: tuple[InputColumns, ...]
@@ -62,6 +62,7 @@ class Interface:
     on_error: str = "stop"
     sample_weight: str | None = None
     window: Window | None = None
+    cache: bool | str = "auto"
 
     @property
     def form(self) -> Form:
@@ -110,6 +111,7 @@ def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> 
         data.on_error,
         data.sample_weight,
         data.window,
+        data.cache,
     )
 
 
@@ -162,6 +164,7 @@ def read_interface(table: Mapping[str, Any]) -> Interface:
         table.get("on_error", "stop"),
         table.get("sample_weight"),
         None if table.get("window") is None else Window(**table["window"]),
+        table.get("cache", "auto"),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from math import prod
@@ -25,9 +25,9 @@ HELD_BYTES: Final = 2**25
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """How rows lie in their file: numbers of one shape, numbers of unequal shapes, or texts."""
+    """How rows lie in their file: numbers of one shape, numbers of unequal shapes, texts, or bytes."""
 
-    kind: Literal["rows", "unequal", "texts"]
+    kind: Literal["rows", "unequal", "texts", "bytes"]
     dtype: str
     sizes: tuple[int, ...]
     count: int
@@ -35,6 +35,11 @@ class Laid:
     def plain(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return asdict(self)
+
+    @staticmethod
+    def read(told: Mapping[str, Any]) -> Laid:
+        """From what ``plain`` gave."""
+        return Laid(**{**told, "sizes": tuple(told["sizes"])})
 
 
 class RowFile:
@@ -152,14 +157,14 @@ class Layer:
         if self.ends is None:
             self.ends = self.stack.enter_context(self.stem.with_suffix(".ends").open("wb"))
         self._run(len(rows), rows.shape[1:])
-        cells = [str(cell).encode("utf-8") for cell in rows.reshape(-1)]
+        cells = [cell if isinstance(cell, bytes) else str(cell).encode("utf-8") for cell in rows.reshape(-1)]
         self.file.write(b"".join(cells))
         ends = self.end + np.cumsum([len(cell) for cell in cells], dtype=np.int64)
         self.end = int(ends[-1]) if len(ends) else self.end
         ends.tofile(self.ends)
 
-    def close(self) -> Laid:
-        """End the files; how the rows lie there."""
+    def close(self, *, raw: bool = False) -> Laid:
+        """End the files; how the rows lie there. ``raw``: texts are bytes, and stay what they are."""
         import numpy as np
 
         for file in (self.file, self.ends):
@@ -169,7 +174,7 @@ class Layer:
         sizes = tuple(self.runs[0][1:]) if self.runs else ()
         dtype = self.dtype or np.dtype(np.float32)
         if dtype.kind == "O":
-            return Laid("texts", "object", sizes, count)
+            return Laid("bytes" if raw else "texts", "object", sizes, count)
         if len(self.runs) < 2:
             return Laid("rows", dtype.str, sizes, count)
         np.save(self.stem.with_suffix(".runs.npy"), np.array(self.runs, np.int64))
@@ -189,11 +194,11 @@ def opened(folder: Path, name: str, laid: Laid, sizes: Sequence[int | None] = ()
         dtype = np.dtype(laid.dtype)
         rows = RowFile(stem.with_suffix(".values"), dtype, laid.sizes)
         found, width = Deferred(rows.take, Every(laid.count), laid.sizes, dtype), dtype.itemsize * prod(laid.sizes)
-    elif laid.kind == "texts":
+    elif laid.kind in ("texts", "bytes"):
         found, width = _texts(stem, laid), 64 * prod(laid.sizes)
     else:
         found, width = _unequal(stem, laid, sizes, pad), 0
-    if laid.kind != "unequal" and laid.count * width <= HELD_BYTES:
+    if laid.kind in ("rows", "texts") and laid.count * width <= HELD_BYTES:
         return found[:]
     return found
 
@@ -210,10 +215,9 @@ def _texts(stem: Path, laid: Laid) -> Deferred:
         last = ends.take(cells)
         first = np.where(cells > 0, ends.take(np.maximum(cells - 1, 0)), 0)
         texts = np.empty(len(cells), object)
-        texts[:] = [
-            letters.stretch(start, end).tobytes().decode("utf-8")
-            for start, end in zip(first.tolist(), last.tolist(), strict=True)
-        ]
+        for index, (start, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            cell = letters.stretch(start, end).tobytes()
+            texts[index] = cell if laid.kind == "bytes" else cell.decode("utf-8")
         return texts.reshape(len(chosen), *laid.sizes)
 
     return Deferred(read, Every(laid.count), laid.sizes, np.dtype(object))

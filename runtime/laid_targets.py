@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,11 +13,15 @@ from .columns import Binding
 from .deferred import Deferred, Every
 from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Encoding, Head, encoded, learn
 from .laid import HELD_BYTES, Laid, Layer, longest, opened
+from .laid_files import FileLayer, LaidFiles, is_opened_late, require_size
+from .pending import are_masks, of_masks
 from .table import Values
 from .tensors import MisfitError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from .gathered import Gathered
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,16 +31,22 @@ MOST_LABELS: Final = 2**20
 AT_ONCE: Final = 2**16
 """Rows that are encoded together."""
 
-Columns = Sequence[tuple[str, Values]]
+FEW: Final = 32
+"""Masks that are encoded together."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaidTarget:
-    """How a target lies in its files. ``coded``: what is there are places in a table of labels that are encoded."""
+    """How a target lies in its files. ``coded``: what is there are places in a table of labels that are encoded.
+
+    Of files with pictures or sounds there are the cells that name them; of masks what is in them, of which ``most`` is
+    the largest number. They become what the loss compares with when a batch is read.
+    """
 
     encoding: Encoding
-    laid: Laid
+    laid: Laid | LaidFiles
     coded: bool = False
+    most: int | None = None
 
     def plain(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -48,20 +58,38 @@ class LaidTarget:
         one = told["encoding"]
         classes = None if one["classes"] is None else tuple(one["classes"])
         encoding = Encoding(one["form"], classes, tuple(one["shape"]), one["dtype"])
-        return LaidTarget(encoding, Laid(**{**told["laid"], "sizes": tuple(told["laid"]["sizes"])}), told["coded"])
+        laid = LaidFiles.read(told["laid"]) if "what" in told["laid"] else Laid.read(told["laid"])
+        return LaidTarget(encoding, laid, told["coded"], told["most"])
 
-    def opened(self, folder: Path, name: str, pad: float) -> Any:
+    def opened(self, folder: Path, name: str, binding: Binding, head: Head) -> Any:
         """The target's rows, as the loss takes them."""
         import numpy as np
 
+        if isinstance(self.laid, LaidFiles):
+            return self._late(self.laid.opened(folder, name), binding, head, lambda values: values)
+        if self.most is not None:
+            most = self.most
+            masks = opened(folder, name, self.laid)
+            return self._late(masks, binding, head, lambda values: of_masks(values, head, most))
         if not self.coded:
             sizes = longest(folder, name) if self.laid.kind == "unequal" else self.laid.sizes
-            return opened(folder, name, self.laid, sizes, pad)
+            return opened(folder, name, self.laid, sizes, binding.pad)
         table = np.load(folder / f"{name}.table.npy", allow_pickle=False)
         codes = opened(folder, name, self.laid)
         if not isinstance(codes, Deferred) and len(codes) * table[:1].nbytes <= HELD_BYTES:
             return table[codes]
         return Deferred(lambda rows: table[codes[rows]], Every(len(codes)), table.shape[1:], table.dtype)
+
+    def _late(self, values: Any, binding: Binding, head: Head, made: Callable[[Any], Any]) -> Deferred:
+        """Rows that are encoded when they are read."""
+        import numpy as np
+
+        def read(rows: Array) -> Array:
+            return encoded([(binding.columns[0], made(values[rows]))], head, self.encoding)
+
+        few = np.zeros((1, *values.shape[1:]), values.dtype)
+        one = encoded([(binding.columns[0], made(few))], head, self.encoding)
+        return Deferred(read, Every(len(values)), one.shape[1:], one.dtype)
 
 
 class TargetLayer(Protocol):
@@ -71,7 +99,7 @@ class TargetLayer(Protocol):
     def seen(self) -> Array:
         """The rows that ``close`` speaks of, where it raises."""
 
-    def add(self, columns: Columns, rows: Array) -> None:
+    def add(self, ready: Gathered, rows: Array) -> None:
         """More rows, with their numbers among all of the source.
 
         Raises:
@@ -88,18 +116,38 @@ class TargetLayer(Protocol):
 
 def target_layer(folder: Path, name: str, head: Head, binding: Binding, stack: ExitStack) -> TargetLayer:
     """What lays a target down: as it comes where the loss compares numbers, else when all labels are known."""
+    if is_opened_late(binding):
+        return _Pictures(folder, name, head, binding, stack)
     if binding.encode is not None or head.loss in SPARSE | CATEGORICAL | BINARY | HINGE | ALIKE:
         return _Labels(folder, name, head, binding, stack)
-    return _Numbers(folder, name, head, stack)
+    return _Numbers(folder, name, head, binding, stack)
+
+
+def known_layer(
+    encoding: Encoding, folder: Path, name: str, head: Head, binding: Binding, stack: ExitStack
+) -> TargetLayer:
+    """What lays a target down whose encoding is known: that of a model that is trained already."""
+    if is_opened_late(binding):
+        return _Pictures(folder, name, head, binding, stack, encoding)
+    return _Numbers(folder, name, head, binding, stack, encoding)
 
 
 class _Numbers:
-    """Numbers are encoded at once: nothing hangs on the rows that follow."""
+    """What can be encoded at once: nothing hangs on the rows that follow."""
 
-    def __init__(self, folder: Path, name: str, head: Head, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        head: Head,
+        binding: Binding,
+        stack: ExitStack,
+        encoding: Encoding | None = None,
+    ) -> None:
         self.layer = Layer(folder, name, stack)
         self.head = head
-        self.encoding: Encoding | None = None
+        self.binding = binding
+        self.encoding = encoding
 
     @property
     def seen(self) -> Array:
@@ -107,13 +155,71 @@ class _Numbers:
 
         return np.zeros(1, np.int64)
 
-    def add(self, columns: Columns, rows: Array) -> None:
-        self.encoding = learn(columns, self.head, None)
+    def add(self, ready: Gathered, rows: Array) -> None:
+        columns = ready.target(self.binding, self.head)
+        self.encoding = self.encoding or learn(columns, self.head, None)
         self.layer.add(encoded(columns, self.head, self.encoding))
 
     def close(self) -> LaidTarget:
         assert self.encoding is not None
         return LaidTarget(self.encoding, self.layer.close())
+
+
+class _Pictures:
+    """Files: masks are laid down as they are in them, and pictures and sounds stay where they are."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        head: Head,
+        binding: Binding,
+        stack: ExitStack,
+        encoding: Encoding | None = None,
+    ) -> None:
+        self.head = head
+        self.binding = binding
+        self.encoding = encoding
+        self.most = 0
+        assert binding.decode is not None
+        self.masks = are_masks(binding.decode["type"], head)
+        self.layer: Layer | FileLayer = Layer(folder, name, stack) if self.masks else FileLayer(folder, name, stack)
+
+    @property
+    def seen(self) -> Array:
+        import numpy as np
+
+        return np.zeros(1, np.int64)
+
+    def add(self, ready: Gathered, rows: Array) -> None:
+        import numpy as np
+
+        key: Final = ("target", self.binding.name)
+        values, column = ready.opened[key], self.binding.columns[0]
+        if isinstance(self.layer, Layer):
+            if self.layer.runs:
+                require_size(self.binding, self.layer.runs[0][1:], values.shape[1:])
+            self.most = max(self.most, int(values.max(initial=0)))
+            for start in range(0, len(values), FEW):  # whether they fit
+                self._encoded(column, of_masks(values[start : start + FEW], self.head, self.most))
+            self.layer.add(values)
+            return
+        if None in values.sizes:
+            raise MisfitError(
+                "holds sounds of any length, and the output is compared with such of one",
+                "`cache = true` in [data] fills them up to the longest of all",
+            )
+        self._encoded(column, np.zeros((1, *values.sizes), values.dtype))
+        self.layer.add(self.binding, ready.files[key], values)
+
+    def _encoded(self, column: str, values: Array) -> None:
+        """What these are compared as; nothing is kept of it."""
+        self.encoding = self.encoding or learn([(column, values)], self.head, None)
+        encoded([(column, values)], self.head, self.encoding)
+
+    def close(self) -> LaidTarget:
+        assert self.encoding is not None
+        return LaidTarget(self.encoding, self.layer.close(), most=self.most if self.masks else None)
 
 
 class _Labels:
@@ -127,7 +233,7 @@ class _Labels:
         self.stack = stack
         self.name = name
         self.head = head
-        self.encode = binding.encode
+        self.binding = binding
         self.columns = {
             column: _Column(Layer(folder, f"{name}_column{index}", stack))
             for index, column in enumerate(binding.columns)
@@ -140,15 +246,15 @@ class _Labels:
         first = next((one for one in self.columns.values() if one.rows), None)
         return np.array(first.rows if first is not None else [0], np.int64)
 
-    def add(self, columns: Columns, rows: Array) -> None:
-        for name, values in columns:
+    def add(self, ready: Gathered, rows: Array) -> None:
+        for name, values in ready.target(self.binding, self.head):
             self.columns[name].add(values, rows)
 
     def close(self) -> LaidTarget:
         import numpy as np
 
         known = [(name, one.examples()) for name, one in self.columns.items()]
-        encoding = learn(known, self.head, self.encode)
+        encoding = learn(known, self.head, self.binding.encode)
         laid = [one.layer.close() for one in self.columns.values()]
         stems = [f"{self.name}_column{index}" for index in range(len(laid))]
         if len(laid) == 1 and is_arrow(known[0][1]):

@@ -123,7 +123,8 @@ def look(typed: TypedGraph, folder: Path, rows: int = 8) -> Looked:
     pointer = (*data.pointer, "source")
     skip = data.on_error == "skip"
     source = reader(data.source["type"])
-    if isinstance(source, Reader) and streams(source, data, folder):
+    decoded = any(one.decode is not None for one in (*data.inputs.values(), *data.targets.values()))
+    if isinstance(source, Reader) and not decoded and streams(source, data.source, data.cache, folder):
         table = _first(typed, source, data, folder)
     else:
         table = source.read(data.source, folder, pointer, skip=skip, typed=typed)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import deferred, pictures
-from .deferred import Deferred, settled
+from .deferred import Deferred, Every, settled
 from .images import nearest, opened, pixels, scaled, size_of
 from .labels import BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Head
 from .sounds import SoundHead, read_sound, sound_head
@@ -82,25 +82,84 @@ def open_targets(files: Files, head: Head) -> Opened:
     Raises:
         MisfitError: if the output is no picture, or a mask names a class that it has not.
     """
+    if not are_masks(files.kind, head):
+        return open_files(files, head.shape)
+    found = open_masks(files, head)
+    masks = found.values[:]
+    return Opened(of_masks(masks, head, int(masks.max(initial=0))), found.bad)
+
+
+def are_masks(kind: str, head: Head) -> bool:
+    """Whether pictures are masks for an output: it classifies each pixel."""
+    return kind == "image" and head.loss in SPARSE | CATEGORICAL | BINARY | HINGE
+
+
+def open_masks(files: Files, head: Head) -> Opened:
+    """Masks as their files have them: ``(rows, height, width, 1)`` in the size of the output.
+
+    Raises:
+        MisfitError: if the output is no picture.
+    """
+    size = head.shape if head.loss in BINARY | HINGE else (*head.shape[:-1], 1)
+    return _images(files, size, True, False, mask=True)
+
+
+def of_masks(masks: Array, head: Head, most: int) -> Array:
+    """Masks as an output is compared with them; ``most`` is the largest number in all masks of the target.
+
+    Raises:
+        ClassError: if a mask names a class that the output has not.
+    """
     import numpy as np
 
-    if files.kind != "image" or head.loss not in SPARSE | CATEGORICAL | BINARY | HINGE:
-        return open_files(files, head.shape)
-    classes = head.shape[-1] if head.loss not in BINARY | HINGE else None
-    size = head.shape if classes is None else (*head.shape[:-1], 1)
-    found = _images(files, size, True, False, mask=True)
-    masks = np.asarray(found.values[:])
-    if classes is None:
-        most = masks.max(initial=0)
-        return Opened((masks / (255.0 if most > 1 else 1.0)).astype(np.float32), found.bad)
-    masks = masks[..., 0]
+    if head.loss in BINARY | HINGE:
+        return (masks / (255.0 if most > 1 else 1.0)).astype(np.float32)
+    masks, classes = masks[..., 0], head.shape[-1]
     if head.loss in SPARSE or not isinstance(classes, int):
-        return Opened(masks, found.bad)
+        return masks
     wrong = (masks >= classes).reshape(len(masks), -1).any(axis=1)
     if wrong.any():
         message = f"holds masks with classes from 0 to {int(masks.max())}, but the head has {classes} units"
         raise ClassError(message, f"a head for these masks needs {int(masks.max()) + 1} units", int(wrong.argmax()))
-    return Opened(np.eye(classes, dtype=np.float32)[masks], found.bad)
+    return np.eye(classes, dtype=np.float32)[masks]
+
+
+def unread(files: Files, sizes: Sequence[int | None], dtype: Any) -> Deferred:
+    """Pictures or sounds that have been looked at, decoded by the batch: ``sizes`` are those of a row, None for the
+    length of sounds that are filled up to the longest of a batch.
+
+    Reading rows raises ValueError for a file that can't be read.
+    """
+    import numpy as np
+
+    kind = np.dtype(dtype)
+    one = _sound(sizes) if files.kind == "audio" else partial(_image, **_picture(sizes))
+
+    def read(chosen: Array) -> Array:
+        batch = files.take(chosen)
+        found = _each(one, batch.cells)
+        if broken := _bad(batch, found):
+            raise ValueError(next(iter(broken.values())))
+        if files.kind == "audio":
+            return deferred.padded(found, sizes, kind, 0)[:]
+        return np.stack([image.reshape(sizes) for image in found]).astype(kind, copy=False)
+
+    return Deferred(read, Every(len(files)), tuple(sizes), kind)
+
+
+def _picture(sizes: Sequence[Any]) -> dict[str, Any]:
+    return {"size": tuple(sizes[:2]), "channels": sizes[2] if len(sizes) == 3 else 1, "mask": False}
+
+
+def _sound(sizes: Sequence[int | None]) -> Callable[[str | bytes], Array]:
+    """What reads one sound as a row of these sizes: without an axis for channels, their mean."""
+    import numpy as np
+
+    def one(cell: str | bytes) -> Array:
+        sound = read_sound(cell, sizes[0])
+        return sound.samples if len(sizes) > 1 else sound.samples.mean(axis=1, dtype=np.float32)
+
+    return one
 
 
 def _each(function: Callable[[Any], Any], cells: Iterable[Any]) -> list[Any]:
@@ -167,10 +226,7 @@ def _sounds(files: Files, shape: Sizes, keep: bool | str, thorough: bool) -> Ope
     sizes = (length, channels) if channels else (length,)
     silence = np.zeros((0, channels) if channels else 0, np.float32)
 
-    def one(cell: str | bytes) -> Array:
-        sound = read_sound(cell, length)
-        return sound.samples if channels else sound.samples.mean(axis=1, dtype=np.float32)
-
+    one = _sound(sizes)
     needed = 4 * max(1, channels) * sum(min(head.length, length or head.length) for _, head in good)
     filled = 4 * max(1, channels) * len(files) * (length or 0)
     if _fits(max(needed, filled), keep):
@@ -185,15 +241,7 @@ def _sounds(files: Files, shape: Sizes, keep: bool | str, thorough: bool) -> Ope
         return Opened(values[:] if length is not None else values, bad)
     if thorough:
         bad |= _bad(files, _each(one, files.cells))
-
-    def read(chosen: Array) -> Array:
-        batch = files.take(chosen)
-        sounds = _each(one, batch.cells)
-        if broken := _bad(batch, sounds):
-            raise ValueError(next(iter(broken.values())))
-        return deferred.padded(sounds, sizes, np.float32, 0)[:]
-
-    return Opened(Deferred(read, np.arange(len(files)), sizes, np.dtype(np.float32)), bad)
+    return Opened(unread(files, sizes, np.float32), bad)
 
 
 def _alike(files: Files, good: Sequence[tuple[int, SoundHead]], channels: int | str | None) -> None:
@@ -243,20 +291,13 @@ def _images(files: Files, shape: Sizes, keep: bool | str, thorough: bool, mask: 
     needed = len(files) * prod(row) * dtype.itemsize
     if mask and needed > 4 * deferred.KEPT_BYTES:
         message = f"holds masks of {needed / 2**30:.1f} GB in all, and 4 GB at most can be kept in memory"
-        raise MisfitError(message, "make the output smaller, or use fewer files")
+        way = "make the output smaller, or use fewer files; `cache = false` reads those that a table names by the batch"
+        raise MisfitError(message, way)
     if mask or _fits(needed, keep):
         return _decoded(files, one, row, bad, dtype, None if mask else (*wanted, channels))
     if thorough:
         bad |= _bad(files, _each(_whole, files.cells))
-
-    def read(chosen: Array) -> Array:
-        batch = files.take(chosen)
-        images = _each(one, batch.cells)
-        if broken := _bad(batch, images):
-            raise ValueError(next(iter(broken.values())))
-        return np.stack([image.reshape(row) for image in images]).astype(dtype, copy=False)
-
-    return Opened(Deferred(read, np.arange(len(files)), row, dtype), bad)
+    return Opened(unread(files, row, dtype), bad)
 
 
 def _fits(needed: int, keep: bool | str) -> bool:

@@ -13,9 +13,11 @@ from .feed import feed
 from .feeds import flat, inputs_only
 from .interface import Interface, OutputColumns
 from .labels import HINGE
-from .reuse import interface_of_run, read_file, rows_of
+from .progress import SILENT, Progress
+from .reuse import file_of, interface_of_run, used_of
 from .run import RunError, open_run
 from .table import Table
+from .unopened import Unopened
 
 if TYPE_CHECKING:
     import keras
@@ -115,8 +117,10 @@ class Asked:
             first += size
 
 
-def ask(run: str | Path, data: str | Path | Table) -> Asked:
-    """Open a trained model and the rows that it is to be used on: a file as ``predict`` takes it, or a table.
+def ask(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Asked:
+    """Open a trained model and the rows that it is to be used on: a file as ``predict`` takes it, a table, or a source.
+    Rows that do not fit into memory, or are not to be kept there, are read by the batch; ``show`` hears how far going
+    through them has come.
 
     Raises:
         RunError: if ``run`` is no run folder with a model, or there is no such file.
@@ -126,14 +130,12 @@ def ask(run: str | Path, data: str | Path | Table) -> Asked:
     interface = interface_of_run(found.folder)
     if backend() != "tensorflow" and any(one.dtype == "string" for one in interface.inputs):
         raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
-    table = data if isinstance(data, Table) else read_file(Path(data), interface)
-    rows, kept = rows_of(interface, table, targets=False)
-    column = interface.inputs[0].columns[0]
-    count = len(table.columns[column]) if column in table.columns else table.rows
-    return Asked(interface, found.model(), rows, kept, count)
+    source = data if isinstance(data, (Table, Unopened)) else file_of(Path(data), interface)
+    used = used_of(interface, source, targets=False, show=show)
+    return Asked(interface, found.model(), used.rows, used.kept, used.count)
 
 
-def predict(run: str | Path, data: str | Path | Table) -> Predictions:
+def predict(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Predictions:
     """Use a trained model on a file with the columns of its inputs; targets need not be there.
 
     The ending of its name says what the file is: CSV, JSON lines, Parquet, NPZ, NPY, IDX or TFRecord. A model that
@@ -143,7 +145,7 @@ def predict(run: str | Path, data: str | Path | Table) -> Predictions:
         RunError: if ``run`` is no run folder with a model, or there is no such file.
         Problem: E402 to E412, at their places in the spec as trained, for data that does not fit.
     """
-    asked = ask(run, data)
+    asked = ask(run, data, show)
     return together(asked.pieces(), asked)
 
 

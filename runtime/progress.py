@@ -157,6 +157,16 @@ def progress() -> Progress:
     return live(Console())
 
 
+def passes() -> Progress:
+    """What is seen of going through many rows before a trained model is used on them. It is for standard error: what
+    the model says may go to standard output."""
+    if not sys.stderr.isatty():
+        return lines(sys.stderr)
+    from rich.console import Console
+
+    return live(Console(stderr=True))
+
+
 def line(epoch: int, epochs: int, logs: Logs, seconds: float) -> str:
     """One epoch as a line."""
     width = len(str(epochs))

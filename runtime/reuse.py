@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +17,22 @@ from ..compiler.graph import TypedGraph
 from ..spec.document import Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
+from . import streams
 from .columns import Binding, Bindings, no_column, others, unparted
 from .data import Rows, misfit, taken_rows
 from .examples import examples_of, row_shape, whole
-from .gathered import Gathered, gathered, wants_of
+from .gathered import Gathered, Wants, gathered, wants_of
 from .interface import Interface, read_interface
-from .labels import encoded
+from .labels import Head, encoded
+from .laid_targets import TargetLayer, known_layer
+from .laying import Laying, head_of_laid, laid_rows, lay
+from .progress import SILENT, Progress
 from .run import INTERFACE, RunError
 from .sources import READERS, Reader, reader, reader_of_file
 from .sources.folders import SUFFIXES, one_file
 from .table import Table
 from .tensors import MisfitError
+from .unopened import Unopened
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,8 +52,8 @@ def interface_of_run(folder: Path) -> Interface:
         raise RunError(f"{folder / INTERFACE} can't be read: {error}") from error
 
 
-def read_file(path: Path, interface: Interface) -> Table:
-    """A table in a file, read as the spec's own source is where that is of the same kind.
+def file_of(path: Path, interface: Interface) -> Unopened | Table:
+    """A table in a file, to be read as the spec's own source is where that is of the same kind.
 
     Raises:
         RunError: if the file is not there, or of no kind that can be read.
@@ -66,15 +75,15 @@ def read_file(path: Path, interface: Interface) -> Table:
     arguments = {**own, "path": path.name} if own.get("type") == found.kind else {"path": path.name}
     if found.kind == "csv" and "separator" not in arguments and ".tsv" in path.name.lower():
         arguments["separator"] = "\t"
-    return found.read(arguments, path.parent, ("data", "source"), skip=interface.on_error == "skip")
+    skip = interface.on_error == "skip"
+    return Unopened(found, arguments, path.parent, ("data", "source"), skip, cache=interface.cache)
 
 
-def read_source(interface: Interface, typed: TypedGraph, part: str | None = None) -> Table:
-    """The table that the model was trained with; or that of a ``part`` which has a source of its own.
+def source_of(interface: Interface, typed: TypedGraph, part: str | None = None) -> Unopened:
+    """The source that the model was trained with; or that of a ``part`` which has one of its own.
 
     Raises:
         RunError: if it was trained with arrays.
-        Problem: E401, E407, E412.
     """
     if interface.source is None:
         raise RunError("this model was trained with arrays: say with which file it is to be measured (--data FILE)")
@@ -82,57 +91,86 @@ def read_source(interface: Interface, typed: TypedGraph, part: str | None = None
     skip = interface.on_error == "skip"
     source = interface.source if part is None else interface.split.sources[part]
     pointer: Pointer = ("data", "source") if part is None else ("data", "split", part)
-    return reader(source["type"]).read(source, folder, pointer, skip=skip, typed=typed)
+    return Unopened(reader(source["type"]), source, folder, pointer, skip, typed, interface.cache, own=True)
 
 
-def rows_of(interface: Interface, table: Table, *, targets: bool) -> tuple[Rows, Array]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a source: its ``targets``; what it takes to be ``parted`` as it was for training; and its
+    column of weights, which must be there if rows are to be ``weighed``."""
+
+    targets: bool
+    parted: bool = False
+    weighed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """The rows of a source that a trained model can be given; ``kept`` says which of its ``count`` rows they are."""
+
+    rows: Rows
+    kept: Array
+    count: int
+    origin: str
+
+
+def rows_of(
+    interface: Interface, source: Table | Unopened, *, targets: bool, show: Progress = SILENT
+) -> tuple[Rows, Array]:
     """Arrays for the model's inputs, and for its targets if asked for; and which rows of the table they are.
 
     Of windows the rows are those of their targets, or without ``targets`` their last. A column of weights need not be
-    there: then every row counts the same.
+    there: then every row counts the same. Of a source larger than memory the arrays are read by the batch.
 
     Raises:
-        Problem: E402 for a column that is not there, E403, E404, E405, E412, E441.
+        Problem: E402 for a column that is not there, E403, E404, E405, E412, E441; what reading the source raises.
     """
-    if interface.sample_weight is not None and (not targets or interface.sample_weight not in table.columns):
-        interface = replace(interface, sample_weight=None)
-    every, ready = _every(interface, table, targets=targets, parted=False)
+    used = used_of(interface, source, targets=targets, show=show)
+    return used.rows, used.kept
+
+
+def used_of(
+    interface: Interface,
+    source: Table | Unopened,
+    *,
+    targets: bool,
+    weighed: bool = False,
+    show: Progress = SILENT,
+) -> Used:
+    """See ``rows_of``; with ``weighed`` a column of weights must be there."""
+    every, ready, table, count = _every(interface, source, Wish(targets, weighed=weighed), show)
     examples = whole(table, interface.window, interface.split.time, ready.rows, targets=targets)
-    return taken_rows(examples, every), ready.rows[examples.rows]
+    return Used(taken_rows(examples, every), ready.rows[examples.rows], count, table.origin)
 
 
-def parts_again(interface: Interface, table: Table) -> dict[str, Rows]:
+def parts_again(interface: Interface, source: Table | Unopened, show: Progress = SILENT) -> dict[str, Rows]:
     """The parts of the table that the model was trained with.
 
     Raises:
         Problem: as ``rows_of``, and E408.
     """
-    every, ready = _every(interface, table, targets=True, parted=True)
+    every, ready, table, _ = _every(interface, source, Wish(targets=True, parted=True, weighed=True), show)
     shares, window, seed = interface.split, interface.window, interface.seed
     examples = examples_of(table, shares, window, seed, ready.rows, ready.columns)
     return {name: taken_rows(one, every) for name, one in examples.items()}
 
 
-def _every(interface: Interface, table: Table, *, targets: bool, parted: bool) -> tuple[Rows, Gathered]:
-    """All rows of a table that can be used."""
-    bindings = _bindings(interface, table, targets, parted)
-    missing = interface.missing
-    if isinstance(missing, Mapping):  # it may speak of targets, which new rows need not have
-        missing = {
-            pattern: value
-            for pattern, value in missing.items()
-            if any(name == pattern or fnmatchcase(name, pattern) for name in table.columns)
-        }
-    shapes = {one.name: (tuple(row_shape(one.shape, interface.window)), one.dtype) for one in interface.inputs}
-    heads = {one.name: one.head for one in interface.outputs}
-    wants = replace(wants_of(shapes, heads, interface, Path(interface.folder)), missing=missing)
+def _every(
+    interface: Interface, source: Table | Unopened, wish: Wish, show: Progress
+) -> tuple[Rows, Gathered, Table, int]:
+    """All rows of a source that can be used, what was gathered, its table, and its number of rows."""
+    if isinstance(source, Unopened) and source.streams:
+        return _laid(interface, source, wish, show)
+    table = source.read() if isinstance(source, Unopened) else source
+    bindings = _bindings(interface, table, wish)
+    wants = _wants(interface, table)
     ready = gathered(table, bindings, wants)
     findings: list[Finding] = []
     inputs, encoded_targets = {}, {}
     for one in interface.inputs:
         binding = bindings.inputs[one.name]
         try:
-            inputs[one.name] = ready.input(binding, *shapes[one.name])
+            inputs[one.name] = ready.input(binding, *wants.inputs[one.name])
         except MisfitError as error:
             findings.append(misfit(error, binding, ready.rows, table))
     for output in interface.outputs:
@@ -145,10 +183,73 @@ def _every(interface: Interface, table: Table, *, targets: bool, parted: bool) -
             findings.append(misfit(error, target, ready.rows, table))
     if findings:
         raise Problem(*findings)
-    return Rows(inputs, encoded_targets, ready.weights(bindings, table, encoded_targets)), ready
+    column = next(iter(bindings.columns), None)
+    count = len(table.columns[column]) if column is not None else table.rows
+    return Rows(inputs, encoded_targets, ready.weights(bindings, table, encoded_targets)), ready, table, count
 
 
-def _bindings(interface: Interface, table: Table, targets: bool, parted: bool) -> Bindings:
+def _laid(interface: Interface, source: Unopened, wish: Wish, show: Progress) -> tuple[Rows, Gathered, Table, int]:
+    """The same of a source larger than memory: laid down in files, which go away with what is not the spec's own."""
+    assert isinstance(source.reader, Reader)
+    files = streams.files_of(source.arguments, source.folder)
+    split, used = interface.split, interface.outputs if wish.targets else ()
+    what = [
+        source.arguments, source.skip, interface.inputs, used, interface.missing, interface.sample_weight,
+        interface.window, wish, wish.parted and (split.columns, split.stratify), split.time, interface.folder,
+    ]  # fmt: skip
+    name = streams.name_of(files, ["trained", *what])
+    place, about = streams.shelf() / name, streams.kept(name) if source.own else None
+    if about is not None:
+        bindings = _bindings(interface, head_of_laid(about), wish)
+        wants = _wants(interface, head_of_laid(about))
+    else:
+        found = source.reader.pieces(source.arguments, source.folder, source.pointer, skip=source.skip)
+        bindings, wants = _bindings(interface, found.head, wish), _wants(interface, found.head)
+        known = {one.name: one.encoding for one in interface.outputs}
+        wished = ((split.time, interface.window), (split.stratify, wish.parted))
+        others = tuple(one for one, wish in wished if wish and one is not None and one in found.head.columns)
+
+        def target(folder: Path, stem: str, head: Head, binding: Binding, stack: ExitStack) -> TargetLayer:
+            encoding = known[binding.name]
+            assert encoding is not None
+            return known_layer(encoding, folder, stem, head, binding, stack)
+
+        began = time.monotonic()
+        kept = sha256(repr(what).encode()).hexdigest() if source.own else None
+        laying = Laying(bindings, wants, target, others)
+        place, about = lay(found, laying, name, source.pointer, show, files, kept)
+        seconds = time.monotonic() - began
+        why = streams.why(source.arguments, source.cache, source.folder)
+        path = source.arguments["path"]
+        show.say(f"{path}: {about['rows']} rows gone through in {seconds:.1f} s; {why}, so they are read by the batch")
+    laid = laid_rows(place, about, bindings, wants, Path(interface.folder))
+    if not source.own:  # the files are open: what is in them can be read until nobody needs it any more
+        shutil.rmtree(place, ignore_errors=True)
+    return laid.rows, laid.ready, laid.table, about["rows"]
+
+
+def _wants(interface: Interface, table: Table) -> Wants:
+    """What the model wants of the rows of a table with these columns."""
+    missing = interface.missing
+    if isinstance(missing, Mapping):  # it may speak of targets, which new rows need not have
+        missing = {
+            pattern: value
+            for pattern, value in missing.items()
+            if any(name == pattern or fnmatchcase(name, pattern) for name in table.columns)
+        }
+    shapes = {one.name: (tuple(row_shape(one.shape, interface.window)), one.dtype) for one in interface.inputs}
+    heads = {one.name: one.head for one in interface.outputs}
+    return replace(wants_of(shapes, heads, interface, Path(interface.folder)), missing=missing)
+
+
+def _bindings(interface: Interface, table: Table, wish: Wish) -> Bindings:
+    """Which columns of a table feed what."""
+    targets, weight = wish.targets, interface.sample_weight
+    if weight is not None and weight not in table.columns and wish.weighed:
+        message = f"{table.origin} has no column `{weight}`, which says how much each row counts"
+        raise Problem(Finding("E402", message, ("data", "sample_weight")))
+    if not targets or weight not in table.columns:
+        interface = replace(interface, sample_weight=None)
     findings: list[Finding] = []
     found: tuple[dict[str, Binding], dict[str, Binding]] = ({}, {})
     single = interface.inputs[0] if len(interface.inputs) == 1 and len(interface.inputs[0].columns) == 1 else None
@@ -173,7 +274,7 @@ def _bindings(interface: Interface, table: Table, targets: bool, parted: bool) -
         )
         at = ("data", "targets", output.name, "column")
         found[1][output.name] = Binding(output.name, output.columns, None, at, "value", output.decode, output.pad)
-    used = others(interface, table, findings, parted=parted)
+    used = others(interface, table, findings, parted=wish.parted)
     if findings:
         raise Problem(*(unparted(table, ("data", "source")) or findings))
     return Bindings(*found, used)

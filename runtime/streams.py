@@ -7,12 +7,12 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..spec.problem import Problem
-from ..spec.spec import Data
 from . import deferred
 
 if TYPE_CHECKING:
@@ -32,16 +32,22 @@ UNUSED_DAYS: Final = 30
 """Rows that nobody has used for so many days are removed when others are laid down."""
 
 
-def streams(one: Reader | PluginReader, data: Data, folder: Path) -> bool:
-    """Whether the rows of a source are not to be held in memory: with ``cache = false``, or where they are too many.
+def streams(one: Reader | PluginReader, source: Mapping[str, Any], cache: bool | str, folder: Path) -> bool:
+    """Whether the rows of a source are not to be held in memory: with ``cache`` False, or where they are too many.
 
-    A column of files is read as such; whatever is in memory already, stays there.
+    Whatever is in memory already, stays there.
     """
-    if not getattr(one, "streams", False) or data.cache is True:
+    if not getattr(one, "streams", False) or cache is True:
         return False
-    if any(column.decode is not None for column in (*data.inputs.values(), *data.targets.values())):
-        return False
-    return not data.cache or weight(data.source, folder) > bound()
+    return not cache or weight(source, folder) > bound()
+
+
+def why(source: Mapping[str, Any], cache: bool | str, folder: Path) -> str:
+    """Why the rows of a source are not held in memory, in words."""
+    if cache is False:
+        return "with `cache = false` they are not kept in memory"
+    have, most = weight(source, folder), bound()
+    return f"about {have / 2**30:.1f} GB are more than the {most / 2**30:.1f} GB that are kept in memory"
 
 
 def bound() -> int:
@@ -130,3 +136,7 @@ def _tidy(name: str, files: Sequence[str], what: Any) -> None:
                 shutil.rmtree(path.parent, ignore_errors=True)
         except (OSError, ValueError):
             continue
+    for path in shelf().glob(".*"):  # what a pass that was killed has left
+        with suppress(OSError):
+            if now - path.stat().st_mtime > UNUSED_DAYS * 86400:
+                shutil.rmtree(path, ignore_errors=True)

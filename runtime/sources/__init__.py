@@ -120,7 +120,7 @@ READERS: Final = (
     Reader("images", "folders", files="image"),
     Reader("text", "folders", files="text"),
     Reader("audio", "folders", files="audio"),
-    Reader("tfrecord", "tfrecord", (".tfrecord", ".tfrecord.gz", ".tfrecords", ".tfrecords.gz")),
+    Reader("tfrecord", "tfrecord", (".tfrecord", ".tfrecord.gz", ".tfrecords", ".tfrecords.gz"), streams=True),
     Reader("keras", "keras_datasets"),
     Reader("tfds", "tfds"),
     Reader("python", "python"),

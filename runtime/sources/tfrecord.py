@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 from ...spec.document import Pointer
 from ...spec.finding import Finding
 from ...spec.problem import Problem
-from ..table import Table, Values
+from ..table import Table
 from .files import found_all, named, reason
+from .pieces import AT_ONCE, Pieces, Sheet, Tell, one_after_another, piece, sheets, unpacked
+from .record_columns import Cell, Form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +38,8 @@ BYTES, FLOATS, INTEGERS = 1, 2, 3
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
 """How a field of a message is written."""
 
-Cell = Any
-"""A list of bytes, an array of numbers, or a list of them (in a sequence)."""
+ROWS: Final = 2**13
+"""Records that are held together."""
 
 
 class BrokenError(ValueError):
@@ -62,43 +64,143 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
     for path in paths:
         name = origin if len(paths) == 1 else named(path, folder)
         before = len(rows)
-        try:
-            for number, record in enumerate(records(path), 1):
-                try:
-                    rows.append(example(record))
-                except BrokenError as error:
-                    if not skip:
-                        raise Problem(Finding("E407", f'"{name}": record {number} {error}', at)) from error
-                    bad.append(f"record {number} of {name} {error}")
-        except (BrokenError, OSError, EOFError, zlib.error) as error:
-            # Behind a broken length nothing can be found again.
-            if not skip or len(rows) == before:
-                message = f'"{name}" can\'t be read as a file of records: {reason(error)}'
-                raise Problem(Finding("E407", message, at)) from error
-            bad.append(f"{name} ends early: {reason(error)}")
+        rows += (row for row, _, _ in _examples(path, name, at, bad, skip=skip))
         files.append((name, len(rows) - before))
-    if not rows:
-        raise Problem(Finding("E412", f'"{origin}" has no records', at))
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    stated: Mapping[str, Mapping[str, Any]] = arguments.get("features") or {name: {} for name in sorted(names)}
-    columns: dict[str, Values] = {}
-    for name, wish in stated.items():
-        if name not in names:
-            known = ", ".join(f"`{one}`" for one in sorted(names)[:12])
-            message = f"no record of {origin} has a feature `{name}`"
-            raise Problem(Finding("E402", message, (*pointer, "features", name), "key", help=f"there are {known}"))
-        try:
-            columns[name] = _column([row.get(name) for row in rows], wish)
-        except (ValueError, TypeError) as error:
-            message = f"the feature `{name}` is not what is stated: {error}"
-            raise Problem(Finding("E405", message, (*pointer, "features", name))) from error
+    forms = _Forms(arguments)
+    forms.add(rows)
+    stated = forms.ended(len(rows), origin, pointer)
+    columns = {name: form.column([form.wished(row.get(name)) for row in rows]) for name, form in stated.items()}
     return Table(
         origin, columns, folder=paths[0].parent, files=tuple(files) if len(files) > 1 else (), skipped=tuple(bad)
     )
 
 
-def records(path: Path) -> Iterator[bytes]:
-    """The records of one file.
+def pieces(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Pieces:
+    """The same rows, a few at a time; the files are gone through twice, first for what their features are.
+
+    Raises:
+        Problem: as ``read`` does.
+    """
+    at, origin = (*pointer, "path"), arguments["path"]
+    found = sheets(arguments, folder, pointer)
+    forms, count = _Forms(arguments), 0
+    for sheet in found:
+        for rows, _, _ in _blocks(sheet, at, skip=skip):
+            forms.add(rows)
+            count += len(rows)
+    stated = forms.ended(count, origin, pointer)
+    head = Table(origin, {name: form.column([]) for name, form in stated.items()}, folder=found[0].path.parent)
+
+    def read(names: Collection[str], tell: Tell) -> Iterator[Table]:
+        wanted = {name: form for name, form in stated.items() if name in names}
+        for sheet, told in one_after_another(found, tell):
+            first = 0
+            for rows, bad, done in _blocks(sheet, at, skip=skip):
+                columns = {
+                    name: form.column([form.wished(row.get(name)) for row in rows]) for name, form in wanted.items()
+                }
+                yield piece(head, columns, sheet, first, len(found) > 1, bad)
+                first += len(rows)
+                told(done)
+
+    return Pieces(head, unpacked(found), sum(one.size for one in found), read)
+
+
+class _Forms:
+    """What the features of records are: those that the source states, or all there are."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self.stated: Mapping[str, Mapping[str, Any]] | None = arguments.get("features") or None
+        self.known: dict[str, Form] = {}
+        self.names: set[str] = set()
+        self.wrong: dict[str, Exception] = {}
+
+    def add(self, rows: Sequence[Mapping[str, Cell]]) -> None:
+        """Learn of more records."""
+        names = dict.fromkeys(name for row in rows for name in row)
+        self.names.update(names)
+        for name in names:
+            if name in self.wrong or (self.stated is not None and name not in self.stated):
+                continue
+            form = self.known.setdefault(name, Form(self.stated[name] if self.stated is not None else {}))
+            try:
+                form.add([form.wished(row[name]) for row in rows if name in row])
+            except (ValueError, TypeError) as error:
+                self.wrong[name] = error
+
+    def ended(self, count: int, origin: str, pointer: Pointer) -> dict[str, Form]:
+        """All records have been seen: the features that become columns.
+
+        Raises:
+            Problem: E402, E405, E412.
+        """
+        if not count:
+            raise Problem(Finding("E412", f'"{origin}" has no records', (*pointer, "path")))
+        found = {}
+        for name in self.stated if self.stated is not None else sorted(self.names):
+            if name not in self.names:
+                known = ", ".join(f"`{one}`" for one in sorted(self.names)[:12])
+                message = f"no record of {origin} has a feature `{name}`"
+                raise Problem(Finding("E402", message, (*pointer, "features", name), "key", help=f"there are {known}"))
+            try:
+                if name in self.wrong:
+                    raise self.wrong[name]
+                self.known[name].ended(count)
+                self.known[name].column([])
+            except (ValueError, TypeError) as error:
+                message = f"the feature `{name}` is not what is stated: {error}"
+                raise Problem(Finding("E405", message, (*pointer, "features", name))) from error
+            found[name] = self.known[name]
+        return found
+
+
+def _blocks(sheet: Sheet, at: Pointer, *, skip: bool) -> Iterator[tuple[list[dict[str, Cell]], list[str], int]]:
+    """The records of a file, some at a time; what is said of those left out among them; how many bytes are read."""
+    rows: list[dict[str, Cell]] = []
+    bad: list[str] = []
+    size = 0
+    for row, length, done in _examples(sheet.path, sheet.name, at, bad, skip=skip):
+        rows.append(row)
+        size += length
+        if size > AT_ONCE or len(rows) >= ROWS:
+            yield rows, bad[:], done
+            rows, size = [], 0
+            bad.clear()
+    if rows or bad:
+        yield rows, bad, sheet.size
+
+
+def _examples(
+    path: Path, name: str, at: Pointer, bad: list[str], *, skip: bool
+) -> Iterator[tuple[dict[str, Cell], int, int]]:
+    """The records of a file, how many bytes each has, and how many of the file are read; of those left out ``bad`` is
+    told.
+
+    Raises:
+        Problem: E407.
+    """
+    count = 0
+    try:
+        for number, (record, done) in enumerate(records(path), 1):
+            try:
+                row = example(record)
+            except BrokenError as error:
+                if not skip:
+                    raise Problem(Finding("E407", f'"{name}": record {number} {error}', at)) from error
+                bad.append(f"record {number} of {name} {error}")
+                continue
+            yield row, len(record), done
+            count += 1
+    except (BrokenError, OSError, EOFError, zlib.error) as error:
+        # Behind a broken length nothing can be found again.
+        if not skip or not count:
+            message = f'"{name}" can\'t be read as a file of records: {reason(error)}'
+            raise Problem(Finding("E407", message, at)) from error
+        bad.append(f"{name} ends early: {reason(error)}")
+
+
+def records(path: Path) -> Iterator[tuple[bytes, int]]:
+    """The records of one file, and how many bytes of it are read.
 
     Raises:
         BrokenError: if it is none, or ends inside of a record.
@@ -115,7 +217,7 @@ def records(path: Path) -> Iterator[bytes]:
                 body = file.read(length + 4)
                 if len(body) < length + 4:
                     raise BrokenError("it ends inside of a record")
-                yield body[:-4]
+                yield body[:-4], plain.tell()
 
 
 def example(record: bytes) -> dict[str, Cell]:
@@ -215,52 +317,3 @@ def _integers(body: bytes) -> Array:
             one, place = _varint(value, place)
             found.append(one)
     return np.array(found, np.uint64).view(np.int64)
-
-
-def _column(cells: list[Cell], wish: Mapping[str, Any]) -> Values:
-    """One column from the features of all records.
-
-    Raises:
-        ValueError, TypeError: if they are not what is stated.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    from .arrow_columns import values_of
-
-    dtype, shape = wish.get("dtype"), wish.get("shape")
-    if dtype is not None and dtype != "string":
-        cells = [None if cell is None else _of_dtype(cell, dtype) for cell in cells]
-    if shape is not None:
-        cells = [None if cell is None else np.asarray(cell).reshape(shape) for cell in cells]
-        if all(cell is not None for cell in cells):
-            return np.stack(cells)
-    if all(hasattr(cell, "dtype") and cell.shape == cells[0].shape and cell.size > 1 for cell in cells):
-        return np.stack(cells)
-    plain = [None if cell is None else _plain(cell) for cell in cells]
-    if all(one is None or len(one) < 2 for one in plain) and not any(one and isinstance(one[0], list) for one in plain):
-        plain = [one[0] if one else None for one in plain]  # a single number or text a row
-    real = next((one.dtype for one in cells if hasattr(one, "dtype") and one.dtype.kind == "f"), None)
-    if real is not None and not any(isinstance(one, list) for one in plain):
-        return np.array([np.nan if one is None else one for one in plain], real)
-    return values_of(pa.chunked_array([pa.array(plain)]))
-
-
-def _plain(part: Any) -> Any:
-    """A number, text, or a list of them, as Arrow takes it."""
-    if isinstance(part, list):
-        return [_plain(one) for one in part]
-    if isinstance(part, bytes):
-        return part
-    return part.tolist()
-
-
-def _of_dtype(cell: Cell, dtype: str) -> Array:
-    """Numbers in a dtype; from bytes as ``tf.io.decode_raw`` reads them."""
-    import numpy as np
-
-    if isinstance(cell, list) and cell and isinstance(cell[0], bytes):
-        if len(cell) > 1:
-            raise ValueError("it holds several texts")
-        return np.frombuffer(cell[0], np.dtype(dtype).newbyteorder("<")).astype(dtype)
-    return np.asarray(cell).astype(dtype)
