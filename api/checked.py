@@ -123,9 +123,15 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     graph, linked = link(spec)
     precision = spec.training.precision if spec.training else "float32"
     typed, inferred = infer(graph, precision)
-    planned = (*plan(typed), *promise_findings(typed))
-    findings = (*checked.findings, *parsed, *linked, *inferred, *planned)
-    places = [*said, *laid, *expanded, *(located(one, document) for one in findings)]
+    before = (*said, *laid, *expanded, *(located(one, document) for one in (*checked.findings, *parsed)))
+    places = [*before, *(located(one, document) for one in (*linked, *inferred))]
+    if spec.training is not None and spec.training.phases:
+        from .compiler.phase_graphs import changes, phase_graphs
+
+        if changes(spec.training):
+            typed, found = phase_graphs(typed, before, places[len(before) :])
+            places = list(found)
+    places += [located(one, document) for one in (*plan(typed), *promise_findings(typed))]
     if any("keraspec:" in one.text for one in (document.source, *(one.place.source for one in places))):
         from .spec.ignored import without_silenced_warnings  # few specs have comments for us
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from ..spec.document import Pointer
+from ..spec.document import Part, Pointer
 from ..spec.finding import Finding
-from ..spec.naming import covers
+from ..spec.naming import SIGNS, covers
 from ..spec.spec import Training
 from ..spec.words import closest, listed, quoted
 from .graph import Node, TypedGraph
-
-SIGNS: Final = frozenset("*?[")
-"""What makes a pattern of a name."""
 
 
 def frozen(training: Training, name: str) -> bool:
@@ -33,9 +29,10 @@ def freeze_findings(typed: TypedGraph, training: Training) -> Iterator[Finding]:
     if not training.freeze or not typed.graph.spec.whole:
         return
     at: Pointer = (*training.pointer, "freeze")
-    lost = list(_lost(typed, training.freeze, at, "nothing to freeze", inside=True))
-    yield from (one for one in lost if one is not None)
-    if not lost and all(known.outputs is not None for known in typed.typed.values()):
+    places = [(pattern, (*at, index)) for index, pattern in enumerate(training.freeze)]
+    found = list(lost(typed, places, "nothing to freeze", inside=True))
+    yield from (one for one in found if one is not None)
+    if not found and all(known.outputs is not None for known in typed.typed.values()):
         yield from _nothing_left(typed, training, at)
 
 
@@ -44,25 +41,29 @@ def weights_findings(typed: TypedGraph, training: Training) -> Iterator[Finding]
     if training.weights is None or not typed.graph.spec.whole:
         return
     at: Pointer = (*training.pointer, "weights", "layers")
-    lost = _lost(typed, training.weights.layers, at, "no weights", inside=False)
-    yield from (one for one in lost if one is not None)
+    places = [(pattern, (*at, index)) for index, pattern in enumerate(training.weights.layers)]
+    found = lost(typed, places, "no weights", inside=False)
+    yield from (one for one in found if one is not None)
 
 
-def _lost(
-    typed: TypedGraph, patterns: Sequence[str], at: Pointer, no_use: str, *, inside: bool
+def lost(
+    typed: TypedGraph, places: Sequence[tuple[str, Pointer]], no_use: str, *, inside: bool, part: Part = "value"
 ) -> Iterator[Finding | None]:
-    """One for each pattern that no layer has, with ``inside`` none in an application either; None where it is open."""
+    """One for each pattern that no layer has, with ``inside`` none in an application either; None where it is open.
+
+    ``places`` are the patterns, each with where it is written.
+    """
     graph = typed.graph
     layers = [node for node in graph.nodes.values() if node.input is None]
     names = [node.name for node in layers]
-    for index, pattern in enumerate(patterns):
+    for pattern, where in places:
         if any(covers(pattern, name) for name in names):
             continue
         if inside and any(covers(pattern, name) for node in layers for name in inner_names(node)):
             continue
-        where: Pointer = (*at, index)
         if pattern in graph.nodes:
-            yield Finding("E201", f"{quoted(pattern)} is an input, which has {no_use}", where, help="name a layer")
+            words = f"{quoted(pattern)} is an input, which has {no_use}"
+            yield Finding("E201", words, where, part, help="name a layer")
             continue
         if any(node.layer is None for node in layers):
             yield None  # what is inside of it is not known
@@ -72,7 +73,7 @@ def _lost(
         near = closest(pattern, around)
         what = "no layer has a name like" if SIGNS & set(pattern) else "there is no layer called"
         way = f'did you mean "{near}"?' if near else f"the layers are {listed(names, 12)}"
-        yield Finding("E201", f"{what} {quoted(pattern)}", where, help=way)
+        yield Finding("E201", f"{what} {quoted(pattern)}", where, part, help=way)
 
 
 def _nothing_left(typed: TypedGraph, training: Training, at: Pointer) -> Iterator[Finding]:

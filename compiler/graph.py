@@ -142,11 +142,13 @@ class TypedGraph:
     """A graph with a TensorType on every edge, and weights and costs on every node.
 
     ``learned`` maps nodes to the words of those sizes that they learn from data: how many tokens there are.
+    ``phases`` are the graphs of the phases of training, where one of them changes layers or loss terms.
     """
 
     graph: Graph
     typed: Mapping[str, Typed]
     learned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    phases: tuple[TypedGraph, ...] = ()
 
     def tensor(self, edge: Edge) -> TensorType | None:
         """The type of the tensor on an edge, or None where it could not be known."""

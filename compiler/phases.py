@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..spec.document import Part, Place, Pointer
-from ..spec.finding import Finding, Related
+from ..spec.finding import Finding, Related, located
 from ..spec.parse_training import written
 from ..spec.spec import OutputTraining, Spec, Training
 from .graph import TypedGraph
@@ -31,7 +31,8 @@ def stages(typed: TypedGraph) -> tuple[TypedGraph, ...]:
     training = typed.graph.spec.training
     if training is None or not training.phases:
         return (typed,)
-    return tuple(with_training(typed, one) for one in training.phases)
+    graphs = typed.phases or (typed,) * len(training.phases)
+    return tuple(with_training(graph, one) for graph, one in zip(graphs, training.phases, strict=True))
 
 
 def whole(training: Training) -> Training:
@@ -46,7 +47,8 @@ def whole(training: Training) -> Training:
                 outputs[name] = one
     first = training.phases[0]
     loss = next((phase.loss for phase in training.phases if phase.loss is not None), None)
-    return replace(first, loss=loss, outputs=outputs, phases=training.phases)
+    losses = next((phase.losses for phase in training.phases if phase.losses), ())
+    return replace(first, loss=loss, losses=losses, outputs=outputs, phases=training.phases)
 
 
 def each(typed: TypedGraph, findings: Callable[[TypedGraph], Iterable[Finding]]) -> Iterator[Finding]:
@@ -56,9 +58,10 @@ def each(typed: TypedGraph, findings: Callable[[TypedGraph], Iterable[Finding]])
         yield from findings(typed)
         return
     told: set[tuple[str, Pointer, str]] = set()
-    for stage in stages(typed):
+    for number, stage in enumerate(stages(typed)):
+        own = stage.graph.spec.document.data is not spec.document.data
         for finding in findings(stage):
-            placed = _placed(spec, finding)
+            placed = _placed_there(stage.graph.spec, finding, number) if own else _placed(spec, finding)
             key = (placed.code, placed.pointer, placed.message)
             if key not in told:
                 told.add(key)
@@ -107,6 +110,16 @@ def phase_findings(typed: TypedGraph) -> Iterator[Finding]:
     if isinstance(section, dict) and "epochs" in section:
         words = "nothing uses these epochs: each phase has its own"
         yield Finding("W604", words, ("training", "epochs"), "key", help="take the line away")
+
+
+def _placed_there(spec: Spec, finding: Finding, number: int) -> Finding:
+    """A finding about a phase that has layers of its own: its places are those in the document of that phase."""
+    document = spec.document
+    place = finding.place or located(finding, document).place
+    related = tuple(replace(one, place=document.place(one.pointer, one.part)) for one in finding.related)
+    trained = finding.pointer[:1] == ("training",)
+    pointer = written(document, finding.pointer) if trained else ("training", "phases", number)
+    return replace(finding, pointer=pointer, place=place, related=related)
 
 
 def _placed(spec: Spec, finding: Finding) -> Finding:

@@ -98,6 +98,10 @@ def _further(typed: TypedGraph, every: tuple[Head, ...]) -> Iterator[Finding]:
         from .freezing import freeze_findings
 
         yield from freeze_findings(typed, training)
+    if training.learning_rate_factors:
+        from .factors import factor_findings
+
+        yield from factor_findings(typed, training)
     if training.distribute is not None:
         from .distributing import distribute_findings
 

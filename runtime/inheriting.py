@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ..compiler.build import Built
 from ..compiler.graph import Graph
 from .saved import open_model
-from .stages import named_slots
+from .slots import named_slots
 
 if TYPE_CHECKING:
     import keras
@@ -39,16 +39,20 @@ class Row:
 
 @dataclass(slots=True)
 class Inheritance:
-    """What a model takes over. ``model`` is a trained one; ``pairs`` leads from its layers to the new ones."""
+    """What a model takes over from ``run``, a folder or what it is called.
 
-    run: Path
+    ``model`` is a trained one; ``pairs`` leads from its layers to the new ones. ``last`` is the optimizer whose numbers
+    go on, if it is of the same kind.
+    """
+
+    run: Path | str
     model: Path
     old: Graph
     pairs: Mapping[str, str]
     rows: list[Row] = field(default_factory=list)
     slots: tuple[int, int] = (0, 0)
     steps: int | None = None
-    _trained: keras.Model | None = None
+    last: Any = None
     _taken: list[tuple[keras.Variable, keras.Variable]] = field(default_factory=list)
 
     def weights(self, graph: Graph, built: Built) -> None:
@@ -57,8 +61,12 @@ class Inheritance:
         Raises:
             RunError: if the trained model can't be opened.
         """
-        trained = self._trained = open_model(self.model)
-        there = {layer.name: layer for layer in trained.layers}
+        trained = open_model(self.model)
+        self.last = getattr(trained, "optimizer", None)
+        self.take(graph, built, {layer.name: layer for layer in trained.layers})
+
+    def take(self, graph: Graph, built: Built, there: Mapping[str, keras.Layer]) -> None:
+        """Give the layers of a model all weights that fit of those that are ``there``, by the names of their layers."""
         back = {new: old for old, new in self.pairs.items()}
         strange = self._strange(graph, built, there, back)
         for name, layer in built.layers.items():
@@ -113,7 +121,7 @@ class Inheritance:
 
     def optimizer(self, optimizer: Any) -> None:
         """Give an optimizer of the same kind what the trained model's kept for the weights that were taken over."""
-        last = None if self._trained is None else getattr(self._trained, "optimizer", None)
+        last = self.last
         new = named_slots(optimizer.variables)
         if last is not None and type(last).__name__ == type(optimizer).__name__:
             old = named_slots(last.variables)
@@ -126,7 +134,7 @@ class Inheritance:
                 self.steps = int(old["iteration"].numpy() if hasattr(old["iteration"], "numpy") else old["iteration"])
         else:
             self.slots = 0, sum(_is_slot(key) for key in new)
-        self._trained = None  # it is not needed any longer, and takes as much memory as the model
+        self.last = None  # it is not needed any longer, and takes as much memory as the model
         self._taken.clear()
 
     def _slots(

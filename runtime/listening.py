@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, Any, Final
 from ..compiler.heads import heads
 from ..compiler.logged import RATE, logged
 from .checkpoints import Checkpoints
-from .driver import Back
 from .feeds import flat
 from .progress import Progress, in_order
 from .rules import Rules
 from .run import RunFolder
-from .state import Point, Snapshot, arrays_of, assign, finite, put_back, states_of, variables_of
+from .state import (
+    Point,
+    Snapshot,
+    arrays_of,
+    assign,
+    draw_again,
+    drawn_from,
+    finite,
+    put_back,
+    states_of,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -81,12 +91,14 @@ class Listener:
         self.history_due = 0.0
         """When the history is to be written again, at the earliest; it is written at the end in any case."""
 
-    @contextmanager
-    def during(self, stage: Stage, phase: int | None, *, driven: bool, back: Back | None = None) -> Iterator[Any]:
-        """The callback that listens to a stage; ``phase`` is its number from 1, where there are several.
+    def turn(self, model: keras.Model, whole: keras.Model) -> None:
+        """Listen to another model, where a phase has one of its own."""
+        self.model = model
+        self.whole = self.checkpoints.whole = whole
 
-        ``driven``: the loop is ours and asks between steps; else it is Keras' own, and this callback does all.
-        """
+    @contextmanager
+    def during(self, stage: Stage, phase: int | None) -> Iterator[Any]:
+        """The callback that listens to a stage; ``phase`` is its number from 1, where there are several."""
         import keras
 
         training, watch = stage.training, self.watch
@@ -95,37 +107,20 @@ class Listener:
         self.rules = Rules(training, self.model, self.show.say) if training.rules else None
         self.checkpoints.begin(training, sum(array.nbytes for array in arrays_of(self._variables()).values()))
         by_step = self.show.step is not None or self.rules is not None
-        if not driven:
-            by_step = by_step or (training.checkpoint is not None and training.checkpoint.steps is not None)
 
         def epoch_begins(epoch: int, logs: Any = None) -> None:
             self.started, self.current, self.before = time.monotonic(), epoch, watch.steps
             if stage.feeds.order is not None:
                 stage.feeds.order.set(epoch)
-            if watch.interrupted is not None and not driven:
-                self.model.stop_training = True
 
         def epoch_ends(epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-            if not driven and watch.interrupted is None:
-                watch.steps = self.before + stage.feeds.steps
             self._epoch(stage, phase, epoch, in_order(logs or {}))
-            if not driven:
-                self.ended(epoch, logs or {}, whole=watch.interrupted is None)
 
         def step_ends(step: int, logs: Mapping[str, Any] | None = None) -> None:
             self._step(stage, step, in_order(logs or {}))
-            if not driven and self.checkpoints.room(self.watch.steps - 1) == 1 and self.watch.steps != self._last():
-                self._synced()
-                self.checkpoints.save_model(self.watch.steps)
-
-        def begins(logs: Any = None) -> None:
-            if not driven and back is not None:
-                back.restore()
-                self.model._initial_epoch = None  # a BackupAndRestore has set where Keras would go on
 
         try:
             yield keras.callbacks.LambdaCallback(
-                on_train_begin=begins,
                 on_epoch_begin=epoch_begins,
                 on_epoch_end=epoch_ends,
                 on_train_batch_end=step_ends if by_step else None,
@@ -218,7 +213,7 @@ class Listener:
         variables = self._variables()
         if not point.step:  # they begin anew with each epoch, and of several devices it takes long to ask for them
             variables = {kind: several for kind, several in variables.items() if kind != "metrics"}
-        return Snapshot(point, values, arrays_of(variables) | arrays)
+        return Snapshot(point, values, arrays_of(variables) | drawn_from() | arrays)
 
     def save(self, point: Point, logs: Mapping[str, Any]) -> None:
         """Write a state down, unless the weights are no numbers any more: then the one before stays the last.
@@ -241,6 +236,7 @@ class Listener:
         point, values, arrays = snapshot.point, snapshot.values, snapshot.arrays
         assign(self._variables(), arrays, *(() if point.step else ("model", "optimizer")))
         put_back(self.stage.callbacks, values["callbacks"], arrays)
+        draw_again(arrays)
         if self.rules is not None:
             self.rules.put_back(values["rules"])
         if self.stage.adaptive is not None:
@@ -261,6 +257,8 @@ class Listener:
         if self.show.step is not None:
             self.show.step(self.current, step, logs)
         if self.rules is not None:
+            if self.rules.by_batch:
+                self._synced()
             self.rules.batch(self.current + 1, self.watch.steps, logs)
             self._fired()
 

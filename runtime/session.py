@@ -19,6 +19,7 @@ from ..compiler.build import condensed
 from ..compiler.graph import TypedGraph
 from ..compiler.render import write
 from ..spec.finding import Finding
+from ..spec.phase_layers import changed_in
 from ..spec.problem import Problem
 from ..spec.spec import Training
 from . import run as files
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     import keras
 
     from .data import Prepared
+    from .inheriting import Inheritance
     from .shared import Measure
     from .stages import Bench, Stage
 
@@ -62,9 +64,6 @@ class Session:
     ) -> None:
         self.typed = typed
         self.bench = bench
-        self.built = bench.built
-        self.whole = bench.built.model
-        self.model = bench.model
         self.stages = stages
         self.place = place
         self.show = show
@@ -83,6 +82,16 @@ class Session:
 
             self.listener.checkpoints = Agreed(place, self.whole, show.say, group)
         self.broken: Broken | None = None
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that is trained in the phase under way."""
+        return self.bench.model
+
+    @property
+    def whole(self) -> keras.Model:
+        """The model that is saved."""
+        return self.bench.built.model
 
     @property
     def training(self) -> Training:
@@ -128,6 +137,8 @@ class Session:
         }
         if self.resumed is not None:
             self.about |= self.resumed.noted()
+            for one, before in zip(self.about["phases"] or (), self.resumed.about.get("phases") or (), strict=False):
+                one |= {"carried": before["carried"]} if "carried" in before else {}
         if self.resumed is None:
             self.place.spec(spec.document)
             self.place.json(files.INTERFACE, interface)
@@ -135,7 +146,7 @@ class Session:
         if self.record is not None:
             self.record.begin(self.place, resumed=self.resumed is not None)
         try:
-            render(self.typed, self.place.path / files.DIAGRAM)
+            render(self.stages[-1].typed, self.place.path / files.DIAGRAM)
         except DrawError as error:
             self.show.say(f"no diagram: {error}")
         self.show.say(f"run folder: {self.place.path}")
@@ -176,7 +187,6 @@ class Session:
 
     def _fit(self) -> None:
         total = sum(one.training.epochs for one in self.stages)
-        driven = backend() == "tensorflow"
         back = None if self.resumed is None else self.resumed.back(self.listener)
         start = 0 if back is None else back.point.stage
         self.show.begin(total, self.stages[start].feeds.steps)
@@ -188,39 +198,38 @@ class Session:
                 self.show.say(_phase(index, stage, len(self.stages)))
                 self.show.event("phase", {"phase": index + 1, "phases": len(self.stages), **_about(stage)})
             if index:
-                self.bench.ready(stage, None if here is not None else self.stages[index - 1])
+                passed = self.bench.ready(stage, None if here is not None else self.stages[index - 1])
+                self.listener.turn(self.model, self.whole)
+                if passed is not None:
+                    self._passed(index, passed)
             phase = index + 1 if len(self.stages) > 1 else None
-            with self.listener.during(stage, phase, driven=driven, back=here) as heard, self._lengths():
+            with self.listener.during(stage, phase) as heard, self._lengths():
                 # Outputs without a loss have weights that nothing moves; the spec says so, no need to warn.
                 warnings.filterwarnings("ignore", "Gradients do not exist", UserWarning)
                 self._stage(stage, [*stage.callbacks, heard], here)
             if self.watch.interrupted is not None or self.watch.diverged or self.watch.pruned:
                 return
 
+    def _passed(self, index: int, passed: Inheritance) -> None:
+        """Say and note what a phase with other layers took over of the one before."""
+        for line in passed.lines():
+            self.show.say(line)
+        self.about["phases"][index]["carried"] = passed.table()
+        self.place.json(files.ABOUT, self.about)
+
     def _stage(self, stage: Stage, callbacks: list[Any], back: Back | None) -> None:
-        """One phase, by our loop; on other backends than TensorFlow by that of Keras."""
+        """One phase, from its beginning or on from where it was."""
         self.measure = None  # each phase is compiled anew
         last = stage.first + stage.training.epochs
         validation = stage.feeds.parts.get("validation")
         if back is not None:
             going_on(stage.callbacks, back.point.epoch)
         over = back is not None and (back.point.stopped or back.point.epoch >= last)
-        if backend() == "tensorflow" or over:
-            steps = None if over else steps_of(stage, self.model, _step(stage, self.model), self.group)
-            drive(self.model, steps, validation=validation, first=stage.first, epochs=last, callbacks=callbacks,
-                  between=self._between(), back=back, measure=self._measure())  # fmt: skip
-            if self.watch.diverged and steps is not None and self.group is None:
-                self.broken = look_into(self.model, stage, steps, self.listener)
-            return
-        self.model.fit(
-            stage.feeds.train,
-            validation_data=validation,
-            initial_epoch=stage.first if back is None else back.point.epoch,
-            epochs=last,
-            callbacks=callbacks,
-            shuffle=False,  # the feed does that
-            verbose=0,
-        )
+        steps = None if over else steps_of(stage, self.model, _step(stage, self.model), self.group)
+        drive(self.model, steps, validation=validation, first=stage.first, epochs=last, callbacks=callbacks,
+              between=self._between(), back=back, measure=self._measure())  # fmt: skip
+        if self.watch.diverged and steps is not None and self.group is None and backend() == "tensorflow":
+            self.broken = look_into(self.model, stage, steps, self.listener)
 
     def _between(self) -> Between:
         if self.group is None or self.group.workers == 1:
@@ -260,9 +269,7 @@ class Session:
                 return
             if self.watch.interrupted is not None:
                 raise KeyboardInterrupt
-            self.watch.interrupted = number
-            if backend() != "tensorflow":  # our own loop asks, so that it is known who wanted to stop
-                self.model.stop_training = True
+            self.watch.interrupted = number  # the loop asks
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -293,6 +300,8 @@ class Session:
             "seconds": round(self.listener.earlier + time.monotonic() - self.began, 3),
             "epochs": len(self.watch.history),
         }
+        if len(self.stages) > 1:
+            self.about["phase"] = self.watch.stage + 1
         self.place.json(files.ABOUT, self.about)
 
     def _keep(self) -> Run:
@@ -307,10 +316,11 @@ class Session:
         if status == "interrupted":
             self.show.say("stopping: saving what was learned so far")
         place.model(self.whole)
-        if self.typed.graph.terms:
+        typed, built = self.bench.stage.typed, self.bench.built
+        if typed.graph.terms:
             from .terms import seeing
 
-            place.model(seeing(self.typed, self.built.model.inputs, self.built.tensors), files.TERMS)
+            place.model(seeing(typed, built.model.inputs, built.tensors), files.TERMS)
         if watch.history:
             place.history(watch.history)
             write(place.path / files.CURVES, _curves(watch.history, self.typed.graph.name))
@@ -346,6 +356,8 @@ def _about(stage: Stage) -> dict[str, Any]:
         "name": training.name,
         "epochs": training.epochs,
         "freeze": list(training.freeze),
+        "learning_rate_factors": dict(training.learning_rate_factors),
+        "overrides": list(changed_in(training)),
         "loop": training.loop,
         "jit_compile": settings.jit_compile,
         "steps_per_execution": settings.steps_per_execution,
@@ -364,7 +376,8 @@ def _phase(index: int, stage: Stage, count: int) -> str:
     name = f" ({training.name})" if training.name else ""
     epochs = "1 epoch" if training.epochs == 1 else f"{training.epochs} epochs"
     held = f", frozen: {', '.join(training.freeze)}" if training.freeze else ""
-    return f"phase {index + 1} of {count}{name}: {epochs}{held}"
+    changed = f", layers changed: {', '.join(changed_in(training))}" if training.overrides else ""
+    return f"phase {index + 1} of {count}{name}: {epochs}{held}{changed}"
 
 
 def _curves(history: Sequence[Mapping[str, float]], title: str) -> bytes:

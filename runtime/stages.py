@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +11,35 @@ from ..compiler.gradients import optimizer_of
 from ..compiler.graph import TypedGraph
 from ..compiler.phases import stages as typed_stages
 from ..spec.spec import Training
+from .architectures import hand_on
 from .class_weights import Adaptive, weighed
 from .compile import compile_model, wished
 from .data import Prepared
 from .environment import Settings, choose
 from .feed import Form
 from .feeds import Feeds, feeds_of
-from .frozen import Freezer
 from .pace import steps_at_once
+from .paced import factors_in, pace
 from .preprocessing import Cut
+from .slots import before_weights, carry
 
 if TYPE_CHECKING:
     import keras
 
+    from .architectures import Architecture
     from .distribution import Group
+    from .inheriting import Inheritance
 
 
 @dataclass(slots=True)
 class Stage:
-    """One phase, or all of training: its section, its batches, and how steps are run.
+    """One phase, or all of training: its section, its layers, its batches, and how steps are run.
 
     ``first`` is the number of epochs before it; ``callbacks`` are those that the spec states.
     """
 
     typed: TypedGraph
+    architecture: Architecture
     feeds: Feeds
     settings: Settings
     adaptive: Adaptive | None = None
@@ -45,6 +50,16 @@ class Stage:
     def training(self) -> Training:
         """Its training section."""
         return _training(self.typed)
+
+    @property
+    def built(self) -> Built:
+        """The model that is saved, and its layers."""
+        return self.architecture.built
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that is trained."""
+        return self.architecture.model(self.typed)
 
 
 def _training(typed: TypedGraph) -> Training:
@@ -78,21 +93,38 @@ def weigh(typed: TypedGraph, prepared: Prepared) -> tuple[Weighed, ...]:
 
 
 def stages_of(
-    typed: TypedGraph, rows: Sequence[Weighed], form: Form, halves: Cut | None, own: Feeds | None, *, gpu: bool
+    typed: TypedGraph,
+    rows: Sequence[Weighed],
+    form: Form,
+    architectures: Sequence[Architecture],
+    own: Callable[[Cut | None], Feeds | None],
+    *,
+    gpu: bool,
+    kernels: str | None = None,
 ) -> tuple[Stage, ...]:
-    """The phases in order. ``own`` are the feeds of datasets of one's own, which every phase then has."""
+    """The phases in order. ``own`` gives the feeds of datasets of one's own, which every phase then has.
+
+    ``kernels`` says what was chosen for all of them.
+    """
     found: list[Stage] = []
-    made: dict[int, Feeds] = {}
+    made: dict[tuple[int, int], Feeds] = {}
     first = 0
     for index, one in enumerate(typed_stages(typed)):
         training, adaptive = _training(one), None
-        if own is None:
-            ready, adaptive = rows[index]
-            if id(ready) not in made:
-                made[id(ready)] = feeds_of(ready, form, halves, one)
-        feeds = made[id(ready)] if own is None else own
+        halves = architectures[index].halves
+        ready, adaptive = rows[index] if rows else (None, None)
+        key = id(ready), id(halves)
+        if key not in made:
+            given = own(halves)
+            if given is None:
+                assert ready is not None
+                given = feeds_of(ready, form, halves, one)
+            made[key] = given
+        feeds = made[key]
         settings = _settings(training, _chosen(one, feeds, gpu=gpu))
-        found.append(Stage(one, feeds, settings, adaptive, first))
+        if kernels is not None and index == 0:
+            settings = replace(settings, reasons=(*settings.reasons, kernels))
+        found.append(Stage(one, architectures[index], feeds, settings, adaptive, first))
         first += training.epochs
     return tuple(found)
 
@@ -118,37 +150,46 @@ def _settings(training: Training, settings: Settings) -> Settings:
 class Bench:
     """The model that is trained and the one that is saved, made ready for one stage after the other."""
 
-    def __init__(
-        self, typed: TypedGraph, built: Built, model: keras.Model, form: Form, group: Group | None = None
-    ) -> None:
-        self.built = built
-        self.model = model
+    def __init__(self, stages: Sequence[Stage], form: Form, group: Group | None = None) -> None:
+        self.stage = stages[0]
         self.form = form
-        self.freezer = Freezer(typed, built)
         self.group = group
 
-    def ready(self, stage: Stage, before: Stage | None = None) -> None:
+    @property
+    def built(self) -> Built:
+        """The model that is saved in the stage under way, and its layers."""
+        return self.stage.built
+
+    @property
+    def model(self) -> keras.Model:
+        """The model that is trained in the stage under way."""
+        return self.stage.model
+
+    def ready(self, stage: Stage, before: Stage | None = None) -> Inheritance | None:
         """Freeze, make the optimizer and compile.
 
         The optimizer starts anew, unless it is the same as in the stage ``before``: then all that it keeps goes on, for
-        the weights that both train.
+        the weights that both train. Where that stage has other layers, all its weights that fit are taken over; what
+        became of them comes back.
 
         Raises:
             Problem: E310 if Keras refuses the optimizer, a loss or a metric.
         """
+        self.stage = stage
         if self.group is None:
-            self._ready(stage, before)
-            return
+            return self._ready(stage, before)
         with self.group.scope():
-            self._ready(stage, before)
+            passed = self._ready(stage, before)
         for model in (self.model, self.built.model):
             self.group.taken(model)
+        return passed
 
-    def _ready(self, stage: Stage, before: Stage | None) -> None:
-        training, built, model = stage.training, self.built, self.model
+    def _ready(self, stage: Stage, before: Stage | None) -> Inheritance | None:
+        training, built, model = stage.training, stage.built, stage.model
         same = before is not None and optimizer_of(before.training) == optimizer_of(training)
-        last = model.optimizer if same else None
-        self.freezer.set(stage.typed)
+        last = before.model.optimizer if before is not None and same else None
+        passed = hand_on(before, stage) if before is not None and before.built is not built else None
+        stage.architecture.freezer.set(stage.typed)
         optimizer = keras_call((*training.pointer, "optimizer"), lambda: optimizer_in(training))
         saved = optimizer
         if {id(one) for one in model.trainable_variables} <= {id(one) for one in built.model.trainable_variables}:
@@ -156,13 +197,17 @@ class Bench:
         else:  # weights that only a loss term hangs on are not in the saved model, so neither is what moves them
             optimizer.build(model.trainable_variables)
             saved = optimizer_in(training)
+        if passed is not None:
+            passed.optimizer(optimizer)
         if last is not None:
-            carry(last.variables, optimizer.variables)
+            carry(last.variables, optimizer.variables, () if passed is None else before_weights(last))
+        pace(optimizer, factors_in(stage.typed, built))
         compile_model(stage.typed, model, self.form, optimizer, stage.settings)
         # The model that is saved shares layers and optimizer with the one that is trained, but is compiled as
         # whoever opens it expects: one step at a time.
         alone = replace(stage.settings, steps_per_execution=1)
         compile_model(stage.typed, built.model, self.form, saved, alone, plain=True)
+        return passed
 
 
 def optimizer_in(training: Training) -> Any:
@@ -176,17 +221,3 @@ def optimizer_in(training: Training) -> Any:
     if training.precision == "mixed_float16" and not isinstance(made, keras.optimizers.LossScaleOptimizer):
         made = keras.optimizers.LossScaleOptimizer(made)
     return made
-
-
-def carry(old: Sequence[keras.Variable], new: Sequence[keras.Variable]) -> None:
-    """Hand over what an optimizer keeps to another of its kind: what has the same name, behind the optimizer's own."""
-    kept = named_slots(old)
-    for name, variable in named_slots(new).items():
-        there = kept.get(name)
-        if there is not None and there.shape == variable.shape:
-            variable.assign(there)
-
-
-def named_slots(variables: Sequence[keras.Variable]) -> Mapping[str, keras.Variable]:
-    """What an optimizer keeps by name, behind the optimizer's own."""
-    return {one.path.partition("/")[2]: one for one in variables}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.build import Built, assemble, condensed, functional
+from ..compiler.build import Built, condensed
 from ..compiler.graph import TypedGraph
 from ..compiler.phases import whole, with_training
 from . import run as files
+from .architectures import architectures_of
 from .arrays import from_arrays
 from .beginning import begin
 from .carrying import take
@@ -22,24 +22,23 @@ from .data import Prepared, prepare, trainable
 from .distribution import group_of, require_rows, require_shared
 from .environment import backend, gpus, quiet
 from .feed import feed
-from .feeds import arranged, feeds_of_datasets, inputs_only, require_end
+from .feeds import Feeds, arranged, feeds_of_datasets, inputs_only, require_end
 from .inheriting import CARRIED, Inheritance
 from .interface import Interface, interface_of
+from .kernels import choose_kernels
 from .listening import Enough
 from .loop import require_loop
-from .preprocessing import adapt, cut, require_backend, settle
+from .preprocessing import Cut, require_backend
 from .profiled import profiler
 from .progress import SILENT, Progress, progress
 from .provenance import record
 from .resume import Resumed, fingerprint
-from .rules import require_rules
 from .run import Run, RunFolder
 from .session import Session
 from .split import PARTS
 from .stages import Bench, stages_of, weigh
 
 if TYPE_CHECKING:
-    import keras
     import tensorflow as tf
 
 
@@ -76,6 +75,7 @@ def train(
     """
     if run_dir is not None:
         files.require_empty(run_dir)  # before anything that takes time
+    kernels = choose_kernels(typed, None if resume is None else resume.kernels)
     quiet()
     require_backend(typed)
     show = progress() if show is None else show
@@ -83,7 +83,6 @@ def train(
     training = trainable(together).graph.spec.training
     assert training is not None
     require_loop(training)
-    require_rules(training)
     group = group_of(training)
     if group is not None:
         require_shared(typed.graph.spec, group)
@@ -120,26 +119,21 @@ def train(
             return feed(inputs_only(prepared.parts["train"]), form, 4096)
         return own.map(lambda x, *rest: (x,))
 
-    with nullcontext() if group is None else group.scope():
-        built = assemble(typed, settle(typed, raw), folder)
-    adapt(typed, built, raw)
-    if weights is not None:
-        take(built.model, weights)
-    elif inherit is not None:
-        inherit.weights(typed.graph, built)
-    elif training.weights is not None and resume is None:  # a checkpoint has them all
-        begin(built, training, training.weights, folder)
-    halves = cut(typed, built) if backend() == "tensorflow" else None
-    model = halves.tail if halves is not None else twin(typed, built)
-    if typed.graph.terms:
-        from .terms import seeing, with_terms
+    def first(typed: TypedGraph, built: Built) -> None:
+        if weights is not None:
+            take(built.model, weights)
+        elif inherit is not None:
+            inherit.weights(typed.graph, built)
+        elif training.weights is not None and resume is None:  # a checkpoint has them all
+            begin(built, training, training.weights, folder)
 
-        tensors = halves.tensors if halves is not None else built.tensors
-        with nullcontext() if group is None else group.scope():
-            model = with_terms(typed, model, seeing(typed, model.inputs, tensors))
-    given = None if prepared is not None else feeds_of_datasets(own, apart, halves)
+    architectures = architectures_of(typed, raw, first, folder, group)
+
+    def given(halves: Cut | None) -> Feeds | None:
+        return None if prepared is not None else feeds_of_datasets(own, apart, halves)
+
     devices = gpus()
-    stages = stages_of(typed, rows, form, halves, given, gpu=bool(devices))
+    stages = stages_of(typed, rows, form, architectures, given, gpu=bool(devices), kernels=kernels)
     if group is not None:
         show.say(group.words)
         for stage in stages:
@@ -150,7 +144,7 @@ def train(
         resume.pin(stages)
         for difference in resume.differences(devices):
             show.say(f"not as it was when this run began: {difference}; the last digits may differ")
-    bench = Bench(typed, built, model, form, group)
+    bench = Bench(stages, form, group)
     for stage in reversed(stages):  # what Keras refuses in a later phase is said before the first
         bench.ready(stage)
     if inherit is not None:
@@ -160,7 +154,7 @@ def train(
     else:
         place = RunFolder.create(typed.graph.name, run_dir) if resume is None else RunFolder(resume.folder)
     for stage in stages:
-        stage.callbacks = callbacks(stage.typed, place.path, built.model, form, stage.first)
+        stage.callbacks = callbacks(stage.typed, place.path, stage.built.model, form, stage.first)
     if training.profile:
         stages[0].callbacks.append(profiler(place.path, show.say))
     if inherit is not None:
@@ -180,7 +174,7 @@ def train(
         if group is not None and not group.chief:
             shutil.rmtree(place.path, ignore_errors=True)
     if report:
-        _report(run, typed, built, interface, prepared, show)
+        _report(run, typed, bench.built, interface, prepared, show)
     return run
 
 
@@ -237,13 +231,6 @@ def _pair(given: Any) -> tuple[Any, Any]:
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         raise ValueError("arrays are given as a pair (x, y)")
     return given[0], given[1]
-
-
-def twin(typed: TypedGraph, built: Built) -> keras.Model:
-    """A second model of the same tensors and layers."""
-    graph = typed.graph
-    outputs = [built.tensors[edge.source][edge.index] for edge in graph.outputs.values()]
-    return functional(graph, list(built.model.inputs), outputs, graph.name)
 
 
 def _announce(prepared: Prepared | None, show: Progress) -> None:

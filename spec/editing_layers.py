@@ -263,7 +263,7 @@ def _put_inputs(draft: Draft, pointer: Pointer, source: str) -> None:
 
 
 def _unfreeze(draft: Draft, name: Any) -> None:
-    """A layer that is gone is no longer among those that are frozen."""
+    """A layer that is gone is no longer among those that are frozen, or have factors, or change in a phase."""
     lists: list[Pointer] = [("training", "freeze")]
     lists += [("training", "phases", at, "freeze") for at in range(len(draft.entries(("training", "phases"))))]
     for pointer in lists:
@@ -271,3 +271,8 @@ def _unfreeze(draft: Draft, name: Any) -> None:
         if name in names:
             whole = len(names) == 1
             draft.make(draft.editor.remove(pointer if whole else (*pointer, names.index(name))))
+    for pointer in [("training",), *(one[:-1] for one in lists[1:])]:
+        for key in ("learning_rate_factors", "overrides"):
+            table = draft.at((*pointer, key))
+            if isinstance(table, Mapping) and name in table:
+                draft.make(draft.editor.remove((*pointer, key) if len(table) == 1 else (*pointer, key, name)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from .document import Pointer
@@ -209,10 +209,17 @@ def _outside(draft: Draft) -> Iterator[Pointer]:
         weights = table.get("weights")
         if isinstance(weights, Mapping):
             yield from (where for where, _ in _texts(weights.get("layers"), (*here, "weights", "layers")))
-        layers = table.get("layers")
-        for at, entry in enumerate(layers if isinstance(layers, list) else ()):
-            if isinstance(entry, Mapping) and "name" in entry:
-                yield (*here, "layers", at, "name")
+        yield from _overriding(table.get("overrides"), (*here, "overrides"))
+
+
+def _overriding(overrides: Any, here: Pointer) -> Iterator[Pointer]:
+    """Where a phase names layers in what it changes of them; the keys of a table apart."""
+    named = isinstance(overrides, Mapping)
+    rows: Iterable[tuple[Any, Any]] = overrides.items() if named else enumerate(overrides or ())
+    for at, entry in rows:
+        for key in ("name", "inputs", "reuse", "before", "after"):
+            if isinstance(entry, Mapping):
+                yield from (where for where, _ in _texts(entry.get(key), (*here, at, key)))
 
 
 def _trainings(draft: Draft) -> Iterator[tuple[Pointer, Mapping[str, Any]]]:
@@ -233,6 +240,14 @@ def _keys(draft: Draft, old: str, new: str) -> Iterator[TextEdit]:
     for table in tables:
         for span in _spots_of_key(draft, (*table, old)):
             yield TextEdit(*span, draft.editor.key(new))
+    for here, training in _trainings(draft):
+        for span in _spots_of_key(draft, (*here, "overrides", old)):
+            yield TextEdit(*span, draft.editor.key(new))
+        factors = training.get("learning_rate_factors")
+        for name in factors if isinstance(factors, Mapping) else ():
+            if name == old or name.startswith(f"{old}."):
+                for span in _spots_of_key(draft, (*here, "learning_rate_factors", name)):
+                    yield TextEdit(*span, draft.editor.key(new + name.removeprefix(old)))
 
 
 def _has_own_name(draft: Draft) -> bool:

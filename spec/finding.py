@@ -12,11 +12,12 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that helps to see what is wrong, with the words that stand beside it."""
+    """A second place that helps to see what is wrong, with the words that stand beside it; ``place`` if it is known."""
 
     label: str
     pointer: Pointer
     part: Part = "value"
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def located(finding: Finding, document: Document) -> Diagnostic:
         if finding.inside is not None:
             start, end = finding.inside
             place = Place(place.source, place.start + start, min(place.start + end, place.end))
-    related = tuple((one.label, document.place(one.pointer, one.part)) for one in finding.related)
+    related = tuple((one.label, one.place or document.place(one.pointer, one.part)) for one in finding.related)
     if document.expansion is None:
         return Diagnostic(finding, place, related)
     frame = document.expansion.frame(finding.pointer)

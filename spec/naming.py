@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -44,3 +44,19 @@ def covers(pattern: str, name: str) -> bool:
     """Whether a full name or a pattern of such names means what is called ``name``, or something around it."""
     parts = name.split(".")
     return any(fnmatchcase(".".join(parts[:length]), pattern) for length in range(1, len(parts) + 1))
+
+
+SIGNS: Final = frozenset("*?[")
+"""What makes a pattern of a name."""
+
+
+def factor_of(factors: Mapping[str, float], name: str) -> float:
+    """What the learning rate of the layer of this full name is multiplied by; 1 where nothing is said of it.
+
+    Of several names and patterns that fit, the one with the most letters of its own counts, then the longer one, then
+    the smaller factor: `backbone.top` before `backbone*`.
+    """
+    fitting = [one for one in factors if covers(one, name)]
+    if not fitting:
+        return 1.0
+    return factors[max(fitting, key=lambda one: (sum(sign not in SIGNS for sign in one), len(one), -factors[one]))]

@@ -30,6 +30,7 @@ from .words import quoted
 UNMEASURED: Final = frozenset(
     {"callbacks", "epochs", "seed", "optimizer", "precision", "jit_compile", "steps_per_execution", "class_weight"}
     | {"loop", "gradients", "rules", "freeze", "phases", "checkpoint", "weights", "name", "profile", "distribute"}
+    | {"learning_rate_factors", "overrides"}
 )
 """Keys of ``training`` on which it does not depend what is measured."""
 PLACED: Final = frozenset({"callbacks", "metrics", "rules"})
@@ -314,13 +315,17 @@ class _Parser:
         if not isinstance(section, dict) or at in self.checked.rejected:
             return None
         table = self._table(at)
-        losses = tuple(self._terms(section.get("losses")))
+        losses = tuple(self._terms(section.get("losses"), at))
         phases = []
         count = len(section["phases"]) if isinstance(section.get("phases"), list) else 0
         for index in range(count):
             here: Pointer = ("training", "phases", index)
-            own = laid({**table, "name": None}, self._table(here))
-            phases.append(training_of(own, here, losses, known=self._measured(at) and self._measured(here)))
+            stated = self._table(here)
+            own = laid({**table, "name": None}, stated)
+            terms = losses
+            if "losses" in stated:
+                terms = tuple(self._terms(section["phases"][index]["losses"], here))
+            phases.append(training_of(own, here, terms, known=self._measured(at) and self._measured(here)))
         return replace(training_of(table, at, losses, known=self._measured(at)), phases=tuple(phases))
 
     def _measured(self, at: Pointer) -> bool:
@@ -330,20 +335,20 @@ class _Parser:
         whole = self.terms_known and at not in self.document.damaged
         return whole and all(one[depth] in UNMEASURED for one in lost)
 
-    def _terms(self, written: Any) -> Iterator[Term]:
+    def _terms(self, written: Any, at: Pointer) -> Iterator[Term]:
         """The loss terms. Of one that can't be understood it is not known what it uses and how it is called."""
         tables = written if isinstance(written, list) else []
         taken = (one["name"] for one in tables if isinstance(one, dict) and isinstance(one.get("name"), str))
         names = FreeNames(taken)
         for index in range(len(tables)):
-            pointer: Pointer = ("training", "losses", index)
-            term = self._term(pointer, names)
+            pointer: Pointer = (*at, "losses", index)
+            term = self._term(pointer, tables[index], names)
             if term is None:
                 self.terms_known = False
             else:
                 yield term
 
-    def _term(self, pointer: Pointer, names: FreeNames) -> Term | None:
+    def _term(self, pointer: Pointer, written: Any, names: FreeNames) -> Term | None:
         if {pointer, (*pointer, "inputs")} & (self.checked.rejected | self.checked.unsound | self.document.damaged):
             return None
         table = self._table(pointer)
@@ -352,8 +357,7 @@ class _Parser:
             return None
         found = {key: self._reference(text, (*pointer, "inputs", key)) for key, text in inputs.items()}
         references = {key: one for key, one in found.items() if one is not None}
-        stated = self.document.data["training"]["losses"][int(pointer[-1])]["inputs"]
-        if len(references) < len(stated):
+        if len(references) < len(written["inputs"]):
             return None
         named = isinstance(name, str)
         called = str(name) if named else names.name("term")

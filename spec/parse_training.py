@@ -50,8 +50,14 @@ def training_of(table: Table, at: Pointer, losses: tuple[Term, ...], *, known: b
         weights=_weights(table.get("weights")),
         profile=table.get("profile", False),
         distribute=table.get("distribute"),
+        learning_rate_factors=_factors(table.get("learning_rate_factors")),
+        overrides=table.get("overrides", ()),
         name=name if isinstance(name, str) else None,
     )
+
+
+def _factors(table: Any) -> dict[str, float]:
+    return {name: float(value) for name, value in table.items()} if isinstance(table, dict) else {}
 
 
 def _whole(value: Any) -> Any:

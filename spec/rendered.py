@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from .beside import about_entry, beside, commented
 from .document import HOLE, Document
-from .naming import NAME, REFERENCE, FreeNames, covers
+from .naming import NAME, REFERENCE, FreeNames, covers, factor_of
+from .phase_layers import worked_out
 from .to_toml import key as key_text
 from .to_toml import root, section, written
 
@@ -22,7 +23,7 @@ def rendered(document: Document, *, origins: bool = False) -> str:
     alone gives ``0``; one tensor that is two outputs; a layer inside an application) is the output called like the
     entry, in `data.targets` and `training.outputs` too. A sweep is left out.
     """
-    data = dict(document.data)
+    data = dict(document.data if document.expansion is None else worked_out(document))
     data.pop("sweep", None)  # it varies values as they were written, and is no part of the model
     names = _names(document)
     layers = data.pop("layers", None)
@@ -146,6 +147,11 @@ def _training(table: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str
     """The training section with the names of the text in its loss terms, and in what it freezes."""
     if terms := _terms(table):
         table = {**table, "losses": [{**one, "inputs": _referring(one["inputs"], names)} for one in terms]}
+    factors = table.get("learning_rate_factors")
+    if names and isinstance(factors, dict):
+        table = {**table, "learning_rate_factors": {
+            full: factor_of(factors, one) for one, full in names.items() if any(covers(key, one) for key in factors)
+        }}  # fmt: skip
     if names and isinstance(table.get("freeze"), list):
         table = {**table, "freeze": [new for one in table["freeze"] for new in _frozen(one, names)]}
     weights = table.get("weights")

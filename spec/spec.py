@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -266,7 +266,7 @@ class Training:
 
     ``measures_known`` is False where a loss or metric could not be understood, so that no number may be
     called one that is not measured. ``phases`` are whole training sections again, what they leave out being taken
-    from this one; ``name`` is that of a phase.
+    from this one; ``name`` is that of a phase. ``overrides`` are the layers that a phase changes, as written.
     """
 
     epochs: int = 1
@@ -293,6 +293,8 @@ class Training:
     name: str | None = None
     profile: bool = False
     distribute: str | None = None
+    learning_rate_factors: Mapping[str, float] = field(default_factory=dict)
+    overrides: Mapping[str, Any] | Sequence[Any] = ()
 
     @property
     def stages(self) -> tuple[Training, ...]:

@@ -15,6 +15,7 @@ from .instances import Instances
 from .notes import Notes
 from .origins import Expansion
 from .parameters import Parameter, declarations, settle
+from .phase_layers import with_overrides, without_overrides
 from .scope import Scope, Target, resolve
 from .unneeded import say_unneeded
 from .validation import is_library
@@ -38,7 +39,8 @@ def write_out(document: Document) -> tuple[Document, tuple[Diagnostic, ...]]:
     data: dict[str, Any] = {}
     for key, value in document.data.items():
         if key not in CONSUMED:
-            data[key] = value if key in VERBATIM else worker.value(value, shared, (key,), None)
+            known, kept = without_overrides(value) if key == "training" else (value, {})
+            data[key] = value if key in VERBATIM else with_overrides(worker.value(known, shared, (key,), None), kept)
     writer = Instances(blocks, shared, notes, lacking or not isinstance(document.data.get("blocks", {}), dict))
     composed, outputs = _layers(document, data, writer)
     idle: list[Idle] = []
@@ -136,17 +138,31 @@ def _written_outputs(
 def _written_terms(data: dict[str, Any], scope: Scope, writer: Instances) -> None:
     """Put what names stand for into the ``inputs`` of loss terms."""
     training = data.get("training")
-    terms = training.get("losses") if isinstance(training, dict) else None
-    if not isinstance(training, dict) or not isinstance(terms, list):
+    if not isinstance(training, dict):
         return
+    training = _with_terms(training, scope, ("training", "losses"), writer)
+    if isinstance(training.get("phases"), list):
+        phases = [
+            _with_terms(one, scope, ("training", "phases", number, "losses"), writer) if isinstance(one, dict) else one
+            for number, one in enumerate(training["phases"])
+        ]
+        training = {**training, "phases": phases}
+    data["training"] = training
+
+
+def _with_terms(training: dict[str, Any], scope: Scope, at: Pointer, writer: Instances) -> dict[str, Any]:
+    terms = training.get("losses")
+    if not isinstance(terms, list):
+        return training
     found = []
     for index, term in enumerate(terms):
         tensors = term.get("inputs") if isinstance(term, dict) else None
         if isinstance(tensors, dict):
-            at: Pointer = ("training", "losses", index, "inputs")
-            term = {**term, "inputs": {key: _tensor(text, scope, (*at, key), writer) for key, text in tensors.items()}}
+            here = (*at, index, "inputs")
+            inputs = {key: _tensor(text, scope, (*here, key), writer) for key, text in tensors.items()}
+            term = {**term, "inputs": inputs}
         found.append(term)
-    data["training"] = {**training, "losses": found}
+    return {**training, "losses": found}
 
 
 def _tensor(text: Any, scope: Scope, at: Pointer, writer: Instances) -> Any:

@@ -13,6 +13,15 @@ PATTERNS: Final = Kind(
     {"type": "array", "items": {"type": "string", "minLength": 1}},
     'a list of names of layers, or of patterns such as "encoder.*"',
 )
+FACTORS: Final = Kind(
+    {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}},
+    "a table NAME = number, of names of layers or of patterns, and numbers above 0 (what learns nothing is in "
+    "`freeze`)",
+)
+OVERRIDES: Final = either(
+    Kind({"type": "object", "additionalProperties": {"type": "object"}}, "a table NAME = { … } of layers"),
+    Kind({"type": "array", "items": {"type": "object"}}, "a list of layers as with `extends`"),
+)
 LOSS: Final = an("losses", 'a loss, by name ("mse"), or as a table with `type` or `expression`')
 TRAINING: Final = Section(
     "training",
@@ -80,6 +89,11 @@ TRAINING: Final = Section(
         ),
         key("freeze", PATTERNS, "Layers that are not trained, with all inside of them."),
         key(
+            "learning_rate_factors",
+            FACTORS,
+            "Layers that learn faster or slower than the rest: what their learning rate is multiplied by.",
+        ),
+        key(
             "phases",
             section("phase", "a list of phases, as `[[training.phases]]` or `phases = [...]`", "list"),
             "Parts of training, one after the other, each with what is different in it.",
@@ -97,7 +111,7 @@ TRAINING: Final = Section(
 
 PHASED: Final = (
     "optimizer", "loss", "metrics", "callbacks", "outputs", "jit_compile", "steps_per_execution", "class_weight",
-    "loop", "gradients", "rules", "freeze",
+    "loop", "gradients", "rules", "freeze", "losses", "learning_rate_factors",
 )  # fmt: skip
 """Keys of the training section that a phase may have for itself."""
 
@@ -108,8 +122,12 @@ PHASE: Final = Section(
         key("name", NAME, "What reports call the phase."),
         must("epochs", POSITIVE, "How many times this phase goes through the data."),
         *(replace(one, default=None) for one in TRAINING.keys if one.name in PHASED),
+        key(
+            "overrides",
+            OVERRIDES,
+            "Layers that are other ones from this phase on: `overrides.NAME = { … }` lies over the layer of that name.",
+        ),
     ),
-    later=(("losses", "loss terms of a phase"),),
 )
 
 ABOVE_ZERO: Final = number(above=0)

@@ -304,7 +304,7 @@ def _training(training: Training | None, typed: TypedGraph) -> Training:
     if training is None:
         raise Problem(Finding("E410", "there is no [training] section: nothing says how to train", (), "entry",
                               help='write `[training]` with at least a `loss`'))  # fmt: skip
-    for key in ("losses", "rules", "phases", "freeze", "checkpoint", "weights"):
+    for key in ("losses", "rules", "phases", "freeze", "checkpoint", "weights", "learning_rate_factors"):
         if getattr(training, key):
             raise Problem(Finding("E110", f"a program of its own does without `{key}`", (*training.pointer, key),
                                   help="leave out `--train`, and train with `keraspec train`"))  # fmt: skip

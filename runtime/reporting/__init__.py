@@ -13,6 +13,7 @@ from ...compiler.build import legal
 from ...compiler.graph import TypedGraph
 from ...compiler.phases import stages
 from ...compiler.render import write
+from ..architectures import as_left
 from ..confusion import DRAWN, classes_csv, drawn, matrix_csv
 from ..curves import curves
 from ..interface import Interface
@@ -65,7 +66,8 @@ def report_again(typed: TypedGraph, folder: Path, *, judged: bool = False) -> Pa
         interface = interface_of_run(folder)
         if interface.source is not None:
             part, rows = measured_part(interface, typed)
-            keep(folder, stages(typed)[-1], ready(run, typed, interface), interface, part, rows)
+            ended = as_left(typed, folder)
+            keep(folder, ended, ready(run, ended, interface), interface, part, rows)
     return write_page(folder)
 
 

@@ -102,4 +102,15 @@ CODES: Final[tuple[Code, ...]] = (
         '  "layers": [ { "type": "Dense", "units": 2 } ]\n}',
         "json",
     ),
+    Code(
+        "E011",
+        "a conflict of a merge that nobody has decided on",
+        "Two people changed the same thing differently, and git could not tell which of the two shall hold. It has put "
+        "both into the file: first ours between `<<<<<<<` and `=======`, then theirs down to `>>>>>>>`. Until somebody "
+        "decides, the file says nothing. Keep the lines of one side, or write what shall hold of both; take out the "
+        "three lines with the marks; check the spec again, and commit it. Other mistakes in the file are only looked "
+        "for after that.",
+        '[[layers]]\ntype = "Dropout"\n<<<<<<< ours\nrate = 0.4\n=======\nrate = 0.6\n>>>>>>> theirs',
+        '[[layers]]\ntype = "Dropout"\nrate = 0.5',
+    ),
 )

@@ -91,13 +91,13 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E110",
-        "a part of the language that is not carried out yet",
-        "This belongs to the language, but the version of keraspec that you use can't do it yet. You have made no "
-        "mistake. A newer version may do it (`keraspec --version` says which one you have); until then, write the "
-        "spec without it.",
-        '[training]\nloss = "mse"\n\n[[training.phases]]\nepochs = 2\n'
-        'losses = [{ name = "small", expression = "mean(y)" }]',
+        "a part of the language that is not carried out here",
+        "You have made no mistake: the spec is good, and `keraspec train` carries it out. A Keras program of its own, "
+        "as `keraspec python --train` writes it, does without some of the language, such as phases, rules and loss "
+        "terms; and what a later version of the language has, this one may not carry out yet (`keraspec --version` "
+        "says which one you have). Write the spec without it, or train with `keraspec train`.",
         '[training]\nloss = "mse"\n\n[[training.phases]]\nepochs = 2',
+        '[training]\nloss = "mse"\nepochs = 2',
     ),
     Code(
         "E111",
