@@ -20,6 +20,7 @@ from .checkpoints import FOLDER, LEFT, STATES, kept
 from .distribution import follower
 from .driver import Back
 from .environment import Settings, backend, machine, versions
+from .fold_summary import SUMMARY
 from .run import RunError
 from .state import DamagedError, Snapshot, read_snapshot
 
@@ -62,6 +63,11 @@ class Resumed:
         """The file of weights with which it began."""
         path = self.about.get("weights")
         return Path(path) if isinstance(path, str) else None
+
+    @property
+    def kernels(self) -> str:
+        """Which kernels it began with, in TensorFlow's words: 0, 1 or what its default was."""
+        return str(self.about.get("machine", {}).get("onednn", "default"))
 
     def noted(self) -> dict[str, Any]:
         """What stays in ``run.json`` of the run's beginning, and that it was gone on with."""
@@ -158,6 +164,8 @@ def read(folder: Path) -> Resumed:
     if not folder.is_dir():
         raise RunError(f"there is no folder {folder}")
     path = folder / files.ABOUT
+    if not path.is_file() and (folder / SUMMARY).is_file():
+        raise RunError(f"{folder} is of several folds: go on with `keraspec train --resume {folder}`")
     if not path.is_file() or files.find_spec(folder) is None:
         lacking = "no spec" if path.is_file() else f"no {files.ABOUT}"
         raise RunError(f"{folder} is no run to go on with: there is {lacking} in it")
