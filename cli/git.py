@@ -77,14 +77,25 @@ def uninstall(everywhere: bool) -> None:
 def diff_driver(arguments: tuple[str, ...]) -> None:
     """What git calls: PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE [NEW-PATH …].
 
-    It ends with 0 whatever there is to say: git takes anything else for a broken driver.
+    It ends with 0 whatever there is to say, also where a pager was left before the end: git takes anything else for a
+    broken driver.
     """
+    try:
+        _compare(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _compare(arguments: tuple[str, ...]) -> None:
+    """Print what two files that git laid out differ in."""
     if len(arguments) < 7:  # a file with conflicts: git gives nothing but its name
         click.echo(f"{arguments[0] if arguments else 'a spec'}: not merged yet")
         return
     path, old, new = arguments[0], arguments[1], arguments[4]
     now = arguments[7] if len(arguments) > 7 else path
     click.echo(f"diff --keraspec a/{path} b/{now}")
+    sys.stdout.flush()  # nobody listens any longer: then nothing is worked out
     from ..checked import SpecError
     from ..comparing import compare, names_others, under
     from ..revisions import revisions_of

@@ -9,6 +9,7 @@ from .document import Document, Place, Source
 from .finding import Finding
 from .read_json import read_json
 from .read_toml import read_toml
+from .unresolved import unresolved
 from .unsaved import content
 
 MOST_FINDINGS = 100
@@ -27,7 +28,8 @@ def read_file(path: Path, shown: str | None = None) -> tuple[Document | None, tu
 def read_text(path: str, raw: bytes, language: Literal["toml", "json"]) -> tuple[Document | None, tuple[Finding, ...]]:
     """Read the bytes of a spec; ``path`` is its name in messages.
 
-    There is no document only where the bytes are not UTF-8. A value that could not be read is HOLE in it.
+    There is no document where the bytes are not UTF-8, or where the marks of a merge stand in them. A value that could
+    not be read is HOLE in it.
     """
     try:
         text = raw.decode("utf-8")
@@ -35,6 +37,8 @@ def read_text(path: str, raw: bytes, language: Literal["toml", "json"]) -> tuple
         return None, (_not_utf8(path, raw, error),)
     source = Source(path, text.removeprefix("\ufeff"))
     document, findings = (read_toml if language == "toml" else read_json)(source)
+    if findings and (marked := unresolved(source)):
+        return None, tuple(marked[:MOST_FINDINGS])
     ordered = sorted(findings, key=lambda one: one.place.start if one.place else 0)
     return document, tuple(ordered[:MOST_FINDINGS])
 

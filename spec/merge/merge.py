@@ -8,11 +8,10 @@ from typing import Any, Final, Literal
 from ..document import Document, Place, Source
 from ..read import read_text
 from .by_value import ConflictError, content_of, merged_value
-from .entries import name_of
 from .json_pieces import json_pieces
 from .lines import Choice, Marks, conflicts, marked, merged_lines, taken
 from .pieces import EMPTY, Body, text
-from .renames import renamed, renames
+from .renames import KINDS, called, renamed, renames
 from .three_way import merged_pieces
 from .toml_pieces import NoPiecesError, toml_pieces
 
@@ -56,7 +55,7 @@ def _by_pieces(base: str, ours: str, theirs: str, language: Language, marks: Mar
     before, mine, other = (_document(one, language) for one in (base, ours, theirs))
     if before is None or mine is None or other is None:
         return None
-    base, ours, theirs = _followed(before, mine, other)
+    base, ours, theirs = _followed(before, mine, other, language)
     values = [_data(one, language) for one in (base, ours, theirs)]
     try:
         bodies = _pieces(base, language), _pieces(ours, language), _pieces(theirs, language)
@@ -109,25 +108,26 @@ def _filled(value: Any) -> Any:
     return [_filled(one) for one in value] if isinstance(value, list) else value
 
 
-def _followed(base: Document, ours: Document, theirs: Document) -> tuple[str, str, str]:
-    """The texts in which what one side renamed is called so by all, save where the other side renamed it as well."""
-    mine, other = renames(base, ours), renames(base, theirs)
-    by_ours = {name: new for name, new in mine.items() if name not in other and new not in other.values()}
-    by_theirs = {name: new for name, new in other.items() if name not in mine and new not in mine.values()}
-    here, there = _called(ours), _called(theirs)
-    by_ours = {name: new for name, new in by_ours.items() if new not in there}
-    by_theirs = {name: new for name, new in by_theirs.items() if new not in here}
-    if not by_ours and not by_theirs:
-        return base.source.text, ours.source.text, theirs.source.text
-    by = {**dict.fromkeys(by_ours, ours.data), **dict.fromkeys(by_theirs, theirs.data)}
-    return renamed(base, by_ours | by_theirs, by), renamed(ours, by_theirs, by), renamed(theirs, by_ours, by)
-
-
-def _called(document: Document) -> set[str | None]:
-    layers, inputs = document.data.get("layers"), document.data.get("inputs")
-    return {name_of(one) for one in (layers if isinstance(layers, list) else ())} | set(
-        inputs if isinstance(inputs, dict) else ()
-    )
+def _followed(base: Document, ours: Document, theirs: Document, language: Language) -> tuple[str, str, str]:
+    """The texts in which what one side renamed is called so by all, save where the other has a third name for it."""
+    for kinds in KINDS:
+        mine, other = renames(base, ours, kinds), renames(base, theirs, kinds)
+        if not mine and not other:
+            continue
+        here, there = called(ours), called(theirs)
+        # Where only one side shows that it is a new name, and the other has the same one, it is the same there.
+        by_both = {one: new for one, new in (mine | other).items()
+                   if one not in here | there and (one[0], new) in (here & there) - called(base)}  # fmt: skip
+        by_ours = {one: new for one, new in mine.items() if one not in other and (one[0], new) not in there}
+        by_theirs = {one: new for one, new in other.items() if one not in mine and (one[0], new) not in here}
+        by = {**dict.fromkeys([*by_ours, *by_both], ours.data), **dict.fromkeys(by_theirs, theirs.data)}
+        texts = (renamed(base, by_ours | by_theirs | by_both, by), renamed(ours, by_theirs, by),
+                 renamed(theirs, by_ours, by))  # fmt: skip
+        read = [_document(one, language) for one in texts]
+        if read[0] is None or read[1] is None or read[2] is None:
+            break
+        base, ours, theirs = read[0], read[1], read[2]
+    return base.source.text, ours.source.text, theirs.source.text
 
 
 def _data(side: str, language: Language) -> Any:

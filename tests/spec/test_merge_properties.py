@@ -146,3 +146,26 @@ def test_people_who_touch_different_layers_never_conflict(
     units = [one.get("units") for one in tomli.loads(made.text)["layers"]]
     assert [at for at, value in enumerate(units) if value == 77] == sorted(here)
     assert [at for at, value in enumerate(units) if value == 88] == sorted(there)
+
+
+def in_any_order(data: dict[str, Any]) -> tuple[list[str], str]:
+    layers = sorted(json.dumps(one, sort_keys=True) for one in data.get("layers", []))
+    return layers, json.dumps({**data, "layers": None}, sort_keys=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(LAYERS, st.lists(st.booleans(), min_size=1, max_size=4), CHANGES, CHANGES, st.booleans())
+def test_whoever_merges_into_whom(
+    layers: list[dict[str, Any]], named: list[bool], mine: list[Change], other: list[Change], as_json: bool
+) -> None:
+    """The same comes of it, but for the order of what both put in; what is ours at a mark is theirs the other way."""
+    base = bases(layers, named)
+    three = [base, changed(base, mine, "o"), changed(base, other, "t")]
+    texts = [json.dumps(one, indent=2) + "\n" if as_json else toml_text(one, width=1) for one in three]
+    read = json.loads if as_json else tomli.loads
+    made = merge(texts[0], texts[1], texts[2], "json" if as_json else "toml")
+    turned = merge(texts[0], texts[2], texts[1], "json" if as_json else "toml")
+    assert (made.conflicts == 0) is (turned.conflicts == 0)
+    for side in (0, 1):
+        one, same = chosen(made.text, side), chosen(turned.text, 1 - side)
+        assert in_any_order(read(one)) == in_any_order(read(same))
