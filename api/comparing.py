@@ -60,23 +60,25 @@ class Comparison:
 
         return to_data(self.changes)
 
-    def picture(self, form: Literal["svg", "png", "pdf"], theme: Theme = "auto") -> bytes:
+    def picture(self, form: Literal["svg", "png", "pdf"], theme: Theme = "auto", *, whole: bool = False) -> bytes:
         """Both networks in one drawing: what was added, removed and changed in colours.
+
+        Of large networks what did not change is drawn together; ``whole``: every layer by itself.
 
         Raises:
             ValueError: if there is no Graphviz, or it fails.
         """
         from .compiler.diff.drawing import drawn
 
-        return drawn(self.changes, form, theme)
+        return drawn(self.changes, form, theme, whole=whole)
 
-    def form(self, name: str, theme: Theme = "auto") -> bytes:
+    def form(self, name: str, theme: Theme = "auto", *, whole: bool = False) -> bytes:
         """The content of a file of a format: ``text``, ``json``, ``markdown``, ``svg``, ``png`` or ``pdf``."""
         if name == "json":
             return (json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n").encode()
         if name in ("text", "markdown"):
             return (self.text if name == "text" else self.markdown).encode()
-        return self.picture("svg" if name == "svg" else "png" if name == "png" else "pdf", theme)
+        return self.picture("svg" if name == "svg" else "png" if name == "png" else "pdf", theme, whole=whole)
 
     def _repr_svg_(self) -> str:
         return self.svg

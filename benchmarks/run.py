@@ -1,7 +1,7 @@
 """All benchmarks: one table, each figure a ratio against a named rival measured in the same run.
 
     python benchmarks/run.py             # everything, about a quarter of an hour
-    python benchmarks/run.py check       # or: warm, many, cache, lift, build, train, fit
+    python benchmarks/run.py check       # or: warm, many, cache, draw, lift, build, train, fit
 
 Medians of interleaved runs, so that a machine that slows down slows both sides down.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -241,6 +243,51 @@ def build(folder: Path) -> list[Row]:
     return [("build ResNet-50 from its spec", f"{found['ours']:.2f} s", by_hand, f"{found['ratio']:.2f} of its time")]
 
 
+KERAS_CHAIN = """
+import sys
+import keras
+
+sys.setrecursionlimit(20_000)  # Keras takes a step deeper for every layer
+x = given = keras.Input((64,))
+for index in range(1000):
+    x = keras.layers.Dense(32 + index % 97, activation="relu", name=f"dense{index}")(x)
+model = keras.Model(given, x)
+"""
+PLOT = """
+import sys
+shapes = dict(show_shapes=True, show_layer_names=True, show_layer_activations=True)
+keras.utils.plot_model(model, sys.argv[1], **shapes)
+"""
+
+
+def draw(folder: Path) -> list[Row]:
+    """From a spec to an SVG in a cold process, against Keras drawing the same network, built by hand first."""
+    missing = [what for what, found in (("pydot", find_spec("pydot")), ("dot", shutil.which("dot"))) if not found]
+    rows: list[Row] = []
+    for what, text, by_hand in (
+        ("ResNet-50", specs.resnet50(), KERAS_RESNET),
+        ("a chain of 1,000", specs.chain(1000), KERAS_CHAIN),
+    ):
+        spec, ours, theirs = (folder / f"drawn{ending}" for ending in (".keraspec.toml", ".svg", "_by_keras.svg"))
+        spec.write_text(text, encoding="utf-8")
+        verb = [str(Path(sys.executable).with_name("keraspec")), "draw", str(spec), "-o", str(ours)]
+        plot = [sys.executable, "-c", by_hand + PLOT, str(theirs)]
+        drawn, whole, *rival = interleaved(
+            3,
+            partial(process, verb),
+            partial(process, [*verb, "--whole"]),
+            *([] if missing else [partial(process, plot)]),
+        )
+        if missing:
+            print(f"draw {what}: not against Keras, whose plot_model needs {' and '.join(missing)}", file=sys.stderr)
+        for how, found in (("", drawn), (", every layer", whole)):
+            ratio = (
+                (f"plot_model, {rival[0][0]:.2f} s", f"{rival[0][0] / found[0]:.1f}x faster") if rival else ("-", "-")
+            )
+            rows.append((f"draw {what}{how}, cold process", f"{found[0]:.2f} s", *ratio))
+    return rows
+
+
 KEEP = """
 import sys, keras
 open(sys.argv[1], "w").write(keras.applications.ResNet152(weights=None).to_json())
@@ -274,6 +321,7 @@ PARTS = {
     "warm": warm,
     "many": many,
     "cache": cache,
+    "draw": draw,
     "lift": lift,
     "build": build,
     "train": train,

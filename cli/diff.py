@@ -34,8 +34,11 @@ PIPED_WIDTH: Final = 10_000
     "--theme", type=click.Choice(["auto", "light", "dark"]), default="auto", show_default=True,
     help="Colours of a picture for light or for dark pages; auto: an SVG follows its reader.",
 )  # fmt: skip
+@click.option("--whole", is_flag=True, help="In a picture every layer by itself, also those that did not change.")
 @allow_plugin
-def command(old: str, new: str, form: str | None, output: Path | None, theme: Literal["auto", "light", "dark"]) -> None:
+def command(
+    old: str, new: str, form: str | None, output: Path | None, theme: Literal["auto", "light", "dark"], whole: bool
+) -> None:
     """Say what two specs differ in, by meaning: layers, shapes, parameters, cost, data, training, and which trained
     weights still fit.
 
@@ -49,7 +52,7 @@ def command(old: str, new: str, form: str | None, output: Path | None, theme: Li
     if form in PICTURES and output is None and sys.stdout.isatty():
         refuse(f"a {form} is no text for a terminal: give a file, -o changes.{form}")
     found = compared(old, new)
-    write(found, form, output, theme)
+    write(found, form, output, theme, whole=whole)
     raise SystemExit(0 if found.same else DIFFERENT)
 
 
@@ -70,7 +73,9 @@ def compared(old: str, new: str, labels: tuple[str, str] | None = None) -> Compa
             raise SystemExit(2) from error
 
 
-def write(found: Comparison, form: str, output: Path | None, theme: Literal["auto", "light", "dark"]) -> None:
+def write(
+    found: Comparison, form: str, output: Path | None, theme: Literal["auto", "light", "dark"], *, whole: bool = False
+) -> None:
     """Write a comparison to a file, or where output goes."""
     from ..compiler.draw import DrawError
     from ..compiler.render import write as write_file
@@ -79,7 +84,7 @@ def write(found: Comparison, form: str, output: Path | None, theme: Literal["aut
         click.echo(_text(found), nl=False, color=True)
         return
     try:
-        content = found.form(form, theme)
+        content = found.form(form, theme, whole=whole)
         with files():
             if output is not None:
                 write_file(output, content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -13,17 +13,20 @@ from typing import Final, Literal
 from .draw_dot import dot as _dot
 from .draw_mermaid import mermaid as _mermaid
 from .draw_mermaid import too_large_for_github
+from .drawing.columns import columns
 from .drawing.folding import READABLE, Folded, Look, fold
 from .drawing.heat import Scale, scale_of
 from .graph import TypedGraph
 from .palette import Theme, dark_style
-from .picture import Picture
 from .render import DrawError, rendered, write
 
 __all__ = ["FORMATS", "DrawError", "DrawTheme", "Folded", "Look", "dot", "ending", "html", "mermaid", "render", "svg"]
 
 DrawTheme = Literal["auto", "light", "dark", "paper"]
 """``auto``: an SVG follows what its reader prefers, everything else is light; ``paper``: black on white, for print."""
+
+LENGTHY: Final = 30.0
+"""Inches, about, from which on a drawing is too long to be looked over, so that blocks are closed."""
 
 RASTER_DPI: Final = 144
 RASTER_LEAST_DPI: Final = 72
@@ -33,7 +36,7 @@ RASTER_HEIGHT: Final = 14_000
 
 def dot(typed: TypedGraph, theme: DrawTheme = "auto", look: Look | None = None) -> str:
     """The model as DOT text, for Graphviz and everything that reads its language."""
-    return _drawn(typed, look or Look()).dot(_fixed(theme))
+    return _drawn_on_a_page(typed, look or Look()).dot(_fixed(theme))
 
 
 def mermaid(typed: TypedGraph, look: Look | None = None) -> str:
@@ -48,7 +51,7 @@ def svg(typed: TypedGraph, theme: DrawTheme = "auto", look: Look | None = None) 
     Raises:
         DrawError: if there is no Graphviz, or it fails.
     """
-    return _svg(_drawn(typed, look or Look()), theme).decode()
+    return _svg(_drawn_on_a_page(typed, look or Look()), theme).decode()
 
 
 def html(typed: TypedGraph, theme: DrawTheme = "auto", look: Look | None = None) -> str:
@@ -79,6 +82,17 @@ def _drawn(typed: TypedGraph, look: Look, most: int = READABLE) -> _Drawn:
     return _Drawn(found, look, scale_of(found.picture, look.heat) if look.heat else None)
 
 
+def _drawn_on_a_page(typed: TypedGraph, look: Look) -> _Drawn:
+    """As many blocks open as can be read, and as the picture is no longer than can be looked over."""
+    drawn = _drawn(typed, look)
+    if look.depth is None and not look.expand and not look.whole:
+        depth = drawn.folded.depth
+        while depth > 0 and columns(drawn.folded.picture, look.direction).length > LENGTHY:
+            depth -= 1
+            drawn = _drawn(typed, replace(look, depth=depth))
+    return drawn
+
+
 def _drawn_for_github(typed: TypedGraph, look: Look) -> _Drawn:
     drawn = _drawn(typed, look)
     most = READABLE
@@ -102,16 +116,17 @@ def _svg(drawing: _Drawn, theme: DrawTheme) -> bytes:
 
 
 def _png(drawing: _Drawn, theme: DrawTheme) -> bytes:
-    return rendered(drawing.dot(_fixed(theme), opaque=True, dpi=_dpi(drawing.folded.picture)), "png")
+    return rendered(drawing.dot(_fixed(theme), opaque=True, dpi=_dpi(drawing)), "png")
 
 
 def _pdf(drawing: _Drawn, theme: DrawTheme) -> bytes:
     return rendered(drawing.dot(_fixed(theme), opaque=True), "pdf")
 
 
-def _dpi(drawing: Picture) -> int:
+def _dpi(drawing: _Drawn) -> int:
     """Dots an inch for a PNG: fine, but so that a long network stays within RASTER_HEIGHT."""
-    inches = 0.95 * max(1, len(drawing.cards)) + 0.5 * len(drawing.boxes)
+    size = columns(drawing.folded.picture, drawing.look.direction)
+    inches = 1.2 * max(size.length, size.width) + 2
     return max(RASTER_LEAST_DPI, min(RASTER_DPI, int(RASTER_HEIGHT / inches)))
 
 
@@ -154,6 +169,6 @@ def render(typed: TypedGraph, path: Path, theme: DrawTheme = "auto", look: Look 
     if form == ".html":
         write(path, html(typed, theme, look).encode())
         return fold(typed, look)
-    drawn = _drawn_for_github(typed, look) if form == ".mmd" else _drawn(typed, look)
+    drawn = _drawn_for_github(typed, look) if form == ".mmd" else _drawn_on_a_page(typed, look)
     write(path, _PICTURES[form](drawn, theme))
     return drawn.folded

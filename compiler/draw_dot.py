@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from .drawing.columns import Columns, columns, width
 from .drawing.heat import Scale
+from .drawing.turns import GRAPH, HURRY, LARGE, WIRES, attributes, pieced, quoted, wired
 from .palette import (
     BACKGROUND,
     BOX_LINE,
@@ -28,6 +30,8 @@ WIDTH: Final = 36
 """Characters in a line of arguments."""
 LINES: Final = 3
 """Lines of arguments on a card."""
+TITLE: Final = 22
+"""Characters in a line under the name of a box."""
 
 
 def dot(
@@ -43,12 +47,13 @@ def dot(
 
     Cards and the labels of wires have grounds of their own, so that they can be read on any page; ``opaque``
     gives the whole picture one, and ``dpi`` is what a raster picture is made with. ``scale`` colours cards by what they
-    cost, and is explained under the picture.
+    cost, and is explained under the picture. What would be a long ribbon stands in pieces side by side.
     """
+    pieces = columns(picture, direction)
     font = PRINT_FONT if theme == "paper" else FONT
     cards = {"fontname": font, "fontsize": "12", "shape": "box", "style": "rounded,filled", "height": "0.4"}
     wires = {"fontname": font, "fontsize": "10", "color": LINE.of(theme), "arrowsize": "0.7"}
-    attributes = {
+    whole = {
         "class": "keraspec",
         "bgcolor": BACKGROUND.of(theme) if opaque else "transparent",
         "fontname": font,
@@ -60,64 +65,119 @@ def dot(
         cards |= {"style": "filled", "penwidth": "0.6"}
         wires |= {"penwidth": "0.6", "arrowsize": "0.5"}
     if direction == "LR":
-        attributes["rankdir"] = "LR"
+        whole["rankdir"] = "LR"
+    if pieces.count > 1:
+        whole |= GRAPH
+        wires |= WIRES
+    if len(picture.cards) > LARGE:
+        whole |= HURRY
     if scale is not None:
-        attributes |= {"label": f"<{_legend(scale, theme)}>", "labelloc": "b"}
+        whole |= {"label": f"<{_legend(scale, theme)}>", "labelloc": "b"}
     if dpi is not None:
-        attributes["dpi"] = str(dpi)
+        whole["dpi"] = str(dpi)
     text = [
-        f"digraph {_quoted(picture.title)} {{",
-        f"  graph {_attributes(attributes)}",
-        "  node " + _attributes({**cards, "margin": "0.13,0.05"}),
-        "  edge " + _attributes(wires),
-        *_inside(picture, theme, scale),
-        *(_wire(wire, theme) for wire in picture.wires),
+        f"digraph {quoted(picture.title)} {{",
+        f"  graph {attributes(whole)}",
+        "  node " + attributes({**cards, "margin": "0.13,0.05"}),
+        "  edge " + attributes(wires),
+        *_inside(picture, pieces, theme, scale, direction),
+        *wired(pieces, [(wire.source, wire.target, _wire(wire, theme)) for wire in picture.wires]),
         "}",
     ]
     return "\n".join(text) + "\n"
 
 
-def _inside(picture: Picture, theme: Theme, scale: Scale | None) -> Iterator[str]:
-    """The cards, each in its box, box by box."""
-    boxes: dict[str | None, list[Box]] = {}
-    cards: dict[str | None, list[Card]] = {}
+def _inside(
+    picture: Picture, pieces: Columns, theme: Theme, scale: Scale | None, direction: Literal["TB", "LR"]
+) -> Iterator[str]:
+    """The cards, piece by piece, each in its box, box by box."""
+    boxes: dict[str | int, list[Box]] = {}
+    cards: dict[str | int, list[Card]] = {}
     numbers = {box.id: number for number, box in enumerate(picture.boxes)}
-    for box in picture.boxes:
-        boxes.setdefault(box.box, []).append(box)
+    stands: dict[str, int] = {}  # the piece in which a box stands
+    around = {box.id: box.box for box in picture.boxes}
     for card in picture.cards:
-        cards.setdefault(card.box, []).append(card)
+        cards.setdefault(pieces.of[card.id] if card.box is None else card.box, []).append(card)
+        box = card.box
+        while box is not None and box not in stands:
+            stands[box] = pieces.of[card.id]
+            box = around[box]
+    for one in picture.boxes:
+        boxes.setdefault(stands.get(one.id, 0) if one.box is None else one.box, []).append(one)
 
-    def within(box: str | None, depth: int) -> Iterator[str]:
+    rooms = _rooms(picture) if direction == "TB" else {}
+
+    def within(box: str | int, depth: int) -> Iterator[str]:
         for card in cards.get(box, ()):
             yield "  " * depth + _card(card, theme, scale)
+            if card.id in rooms:
+                beside = quoted(f" beside {card.id}")  # no card is called so: names have no space in front
+                size = {"label": "", "style": "invis", "height": "0.1", "width": f"{rooms[card.id] / 72:.2f}"}
+                yield (
+                    "  " * depth
+                    + f"  {{ rank=same; {beside} {attributes(size)}; {beside} -> {quoted(card.id)} [style=invis] }}"
+                )
         for one in boxes.get(box, ()):
-            yield "  " * (depth + 1) + f"subgraph {_quoted(f'cluster {numbers[one.id]}')} {{"
-            yield "  " * (depth + 2) + f"graph {_attributes(_box(one, theme, depth))}"
+            yield "  " * (depth + 1) + f"subgraph {quoted(f'cluster {numbers[one.id]}')} {{"
+            yield "  " * (depth + 2) + f"graph {attributes(_box(one, theme, depth))}"
             yield from within(one.id, depth + 1)
             yield "  " * (depth + 1) + "}"
 
-    yield from within(None, 0)
+    for number in range(pieces.count):
+        yield from pieced(pieces, number, within(number, 0))
+
+
+def _rooms(picture: Picture) -> dict[str, float]:
+    """Room on the left of cards, in points: what comes into a box from above comes down beside its title, not over it.
+
+    Of each box the first card is given room into which something comes from outside.
+    """
+    ways: dict[str | None, tuple[str, ...]] = {None: ()}
+    for box in picture.boxes:
+        ways[box.id] = (*ways[box.box], box.id)
+    stands = {card.id: ways[card.box] for card in picture.cards}
+    titles = {box.id: max(7.6 * len(f"{box.name}  {box.times}"), *(4.9 * len(one) for one in ("", *_said(box))))
+              for box in picture.boxes}  # fmt: skip
+    entered: dict[str, set[str]] = {}
+    for wire in picture.wires:
+        for around in set() if wire.weights else {*stands[wire.target]} - {*stands[wire.source]}:
+            entered.setdefault(around, set()).add(wire.target)
+    cards = {card.id: card for card in picture.cards}
+    rooms: dict[str, float] = {}
+    for around, targets in entered.items():
+        first = next(card for card in picture.cards if card.id in targets)
+        depth = len(stands[first.id]) - stands[first.id].index(around)
+        need = titles[around] + 12 - 12 * depth - 36 * width(cards[first.id])
+        if need > 6:
+            rooms[first.id] = max(need, rooms.get(first.id, 0.0))
+    return rooms
 
 
 def _box(box: Box, theme: Theme, depth: int) -> dict[str, str]:
-    label = _title(box.name, box.type if box.type != box.name else "", box.times, PAGE_TEXT.of(theme), QUIET.of(theme))
-    rows = [label]
-    if box.details:
-        small = _escaped(lines(box.details, WIDTH, 1)[0])
-        rows.append(f'<font point-size="10" color="{QUIET.of(theme)}">{small}</font>')
+    said = _said(box)
+    rows = [_title(box.name, "", box.times, PAGE_TEXT.of(theme), QUIET.of(theme))]
+    rows += [f'<font point-size="10" color="{QUIET.of(theme)}">{_escaped(one)}</font>' for one in said]
     inner = "".join(f'<tr><td align="left">{row}</td></tr>' for row in rows)
     label = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{inner}</table>'
-    attributes = {
+    told = {
         "label": f"<{label}>",
         "style": "filled" if theme == "paper" else "rounded,filled",
         "fillcolor": BOXES[depth % 2].of(theme),
         "color": BOX_LINE.of(theme),
         "fontsize": "12",
         "labeljust": "l",
+        "labelloc": "t",
         "penwidth": "0.6" if theme == "paper" else "1",
+        "peripheries": "1",
         "margin": "12",
     }
-    return attributes | ({"style": "filled,dashed"} if theme == "paper" else {})
+    return told | ({"style": "filled,dashed"} if theme == "paper" else {})
+
+
+def _said(box: Box) -> tuple[str, ...]:
+    """The lines under the name of a box."""
+    kind = (box.type,) if box.type and box.type != box.name else ()
+    return (*kind, *lines(box.details, TITLE, 2))
 
 
 def _title(name: str, type: str, times: str, text: str, quiet: str) -> str:
@@ -152,34 +212,25 @@ def _card(card: Card, theme: Theme, scale: Scale | None) -> str:
         rows += [f'<font point-size="10" color="{quiet}">{_escaped(line)}</font>' for line in facts]
         inner = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
         label = f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{inner}</table>'
-    attributes = {"label": f"<{label}>", "fillcolor": paint.fill.of(theme), "color": paint.border.of(theme)}
+    told = {"label": f"<{label}>", "fillcolor": paint.fill.of(theme), "color": paint.border.of(theme)}
     rounded = "" if theme == "paper" else "rounded,"
     if card.kind == "block":
-        attributes["peripheries"] = "2"
+        told["peripheries"] = "2"
     elif card.kind != "layer":
-        attributes |= {"shape": "ellipse", "style": "filled", "margin": "0.04,0.02"}
+        told |= {"shape": "ellipse", "style": "filled", "margin": "0.04,0.02"}
     elif card.shared:
-        attributes |= {"style": f"{rounded}filled,dashed", "color": SAME_WEIGHTS.of(theme)}
+        told |= {"style": f"{rounded}filled,dashed", "color": SAME_WEIGHTS.of(theme)}
     elif card.family == "unknown":
-        attributes |= {"style": f"{rounded}filled,dashed"}
-    return f"  {_quoted(card.id)} {_attributes(attributes)}"
+        told |= {"style": f"{rounded}filled,dashed"}
+    return f"  {quoted(card.id)} {attributes(told)}"
 
 
-def _wire(wire: Wire, theme: Theme) -> str:
-    ends = f"  {_quoted(wire.source)} -> {_quoted(wire.target)} "
+def _wire(wire: Wire, theme: Theme) -> dict[str, str]:
     if wire.weights:
-        colour = SAME_WEIGHTS.of(theme)
         # No constraint: calls of one layer may stand side by side, or one above the other.
-        return ends + _attributes(
-            {
-                "label": _chip(wire.label, theme, QUIET),
-                "color": colour,
-                "style": "dashed",
-                "dir": "none",
-                "constraint": "false",
-            }
-        )
-    return ends + _attributes({"label": _chip(wire.label, theme, PAGE_TEXT)})
+        label = {"label": _chip(wire.label, theme, QUIET), "color": SAME_WEIGHTS.of(theme)}
+        return label | {"style": "dashed", "dir": "none", "constraint": "false"}
+    return {"label": _chip(wire.label, theme, PAGE_TEXT)}
 
 
 def _chip(label: str, theme: Theme, colour: Colour) -> str:
@@ -189,16 +240,6 @@ def _chip(label: str, theme: Theme, colour: Colour) -> str:
         f'<td bgcolor="{CHIP.of(theme)}" style="rounded"><font color="{colour.of(theme)}">{_escaped(label)}</font></td>'
         "</tr></table>>"
     )
-
-
-def _attributes(attributes: dict[str, str]) -> str:
-    # A value in angle brackets is an HTML-like label and is escaped already.
-    parts = [f"{key}={value if value.startswith('<') else _quoted(value)}" for key, value in attributes.items()]
-    return f"[{', '.join(parts)}]"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _escaped(text: str) -> str:

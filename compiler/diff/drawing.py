@@ -8,10 +8,16 @@ from html import escape
 from typing import Final, Literal
 
 from ..draw_dot import FONT
+from ..drawing.columns import columns
+from ..drawing.turns import GRAPH, HURRY, LARGE, WIRES, attributes, pieced, quoted, wired
 from ..palette import BACKGROUND, CHIP, PAGE_TEXT, QUIET, Colour, Theme
+from ..picture import Card as Plain
+from ..picture import Picture
+from ..picture import Wire as PlainWire
 from ..render import rendered
 from .changes import Changes, Status
 from .merged import SIGN, Card, Merged, Wire, merged
+from .stretches import MOST, readable
 
 PAINTS: Final[Mapping[Status, tuple[Colour, Colour]]] = {
     "same": (Colour("#f4f5f6", "#21252b"), Colour("#8a9098", "#7d848d")),
@@ -22,15 +28,23 @@ PAINTS: Final[Mapping[Status, tuple[Colour, Colour]]] = {
 """What became of a layer → its ground and its border."""
 
 DPI: Final = 120
+LENGTHY: Final = 22.0
+"""Inches, about, that a drawing may be long."""
 
 
-def drawn(changes: Changes, form: Literal["svg", "png", "pdf"], theme: Literal["auto", "light", "dark"]) -> bytes:
-    """Both networks as a picture.
+def drawn(
+    changes: Changes,
+    form: Literal["svg", "png", "pdf"],
+    theme: Literal["auto", "light", "dark"],
+    *,
+    whole: bool = False,
+) -> bytes:
+    """Both networks as a picture; ``whole``: every layer by itself, however many there are.
 
     Raises:
         DrawError: if there is no Graphviz, or it fails.
     """
-    drawing = merged(changes)
+    drawing = merged(changes) if whole else readable(changes, fits_on_a_page)
     fixed: Theme = "light" if theme == "auto" else theme
     if form != "svg":
         return rendered(dot(drawing, fixed, opaque=True), form)
@@ -39,6 +53,11 @@ def drawn(changes: Changes, form: Literal["svg", "png", "pdf"], theme: Literal["
     style = dark_style() if theme == "auto" else ""
     name = f'role="img" aria-label="{escape(drawing.title)}"'
     return re.sub(r"<svg\b([^>]*)>", lambda match: f"<svg {name}{match[1]}>{style}", text, count=1).encode()
+
+
+def fits_on_a_page(drawing: Merged) -> bool:
+    """Whether a person can take in a drawing: it has not too many cards and is not too long."""
+    return len(drawing.cards) <= MOST and columns(_plain(drawing)).length <= LENGTHY
 
 
 def colours() -> tuple[Colour, ...]:
@@ -56,19 +75,44 @@ def dark_style() -> str:
 
 def dot(drawing: Merged, theme: Theme = "light", *, opaque: bool = False) -> str:
     """The drawing as DOT text, the same text for the same drawing."""
+    pieces = columns(_plain(drawing))
     ground = BACKGROUND.of(theme) if opaque else "transparent"
+    whole = {
+        "class": "keraspec",
+        "bgcolor": ground,
+        "fontname": FONT,
+        "nodesep": "0.3",
+        "ranksep": "0.25",
+        "pad": "0.2",
+    }
+    cards = {"fontname": FONT, "fontsize": "12", "shape": "box", "style": "rounded,filled", "height": "0.4"}
+    wires = {"fontname": FONT, "fontsize": "10", "arrowsize": "0.7", "color": PAINTS["same"][1].of(theme)}
+    if pieces.count > 1:
+        whole |= GRAPH
+        wires |= WIRES
+    if len(drawing.cards) > LARGE:
+        whole |= HURRY
+    if opaque:
+        whole["dpi"] = str(DPI)
     lines = [
-        f"digraph {_quoted(drawing.title)} {{",
-        f'  graph [class="keraspec", bgcolor="{ground}", fontname="{FONT}", nodesep="0.3", ranksep="0.25", pad="0.2"'
-        + (f', dpi="{DPI}"]' if opaque else "]"),
-        f'  node [fontname="{FONT}", fontsize="12", shape="box", style="rounded,filled", height="0.4", '
-        'margin="0.13,0.05"]',
-        f'  edge [fontname="{FONT}", fontsize="10", arrowsize="0.7"]',
-        *(_card(card, theme) for card in drawing.cards),
-        *(_wire(wire, theme) for wire in drawing.wires),
-        "}",
+        f"digraph {quoted(drawing.title)} {{",
+        f"  graph {attributes(whole)}",
+        f"  node {attributes(cards | {'margin': '0.13,0.05'})}",
+        f"  edge {attributes(wires)}",
     ]
-    return "\n".join(lines) + "\n"
+    for number in range(pieces.count):
+        inside = (_card(card, theme) for card in drawing.cards if pieces.of[card.id] == number)
+        lines += pieced(pieces, number, inside)
+    lines += wired(pieces, [(wire.source, wire.target, _wire(wire, theme)) for wire in drawing.wires])
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _plain(drawing: Merged) -> Picture:
+    """The drawing without what became of it, to be laid out."""
+    cards = (Plain(card.id, "layer", "plain", SIGN[card.status] + card.name, card.type, facts=card.details)
+             for card in drawing.cards)  # fmt: skip
+    wires = (PlainWire(wire.source, wire.target, wire.label, wire.weights) for wire in drawing.wires)
+    return Picture(drawing.title, tuple(cards), tuple(wires))
 
 
 def _card(card: Card, theme: Theme) -> str:
@@ -78,35 +122,31 @@ def _card(card: Card, theme: Theme) -> str:
     label += f'<font color="{quiet}">  {escape(card.type)}</font>'
     rows = [label, *(f'<font point-size="10" color="{quiet}">{escape(one)}</font>' for one in card.details)]
     inner = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
-    style = "filled" if card.round else "rounded,filled"
-    attributes = [
-        f'label=<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{inner}</table>>',
-        f'fillcolor="{fill.of(theme)}"',
-        f'color="{border.of(theme)}"',
-        f'style="{style}{",dashed" if card.status == "removed" else ""}"',
-    ]
+    told = {
+        "label": f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{inner}</table>>',
+        "fillcolor": fill.of(theme),
+        "color": border.of(theme),
+        "style": ("filled" if card.round else "rounded,filled") + (",dashed" if card.status == "removed" else ""),
+    }
+    if card.closed:
+        told["peripheries"] = "2"
     if card.status != "same":
-        attributes.append('penwidth="2"')
+        told["penwidth"] = "2"
     if card.round:
-        attributes += ['shape="ellipse"', 'margin="0.04,0.02"']
-    return f"  {_quoted(card.id)} [{', '.join(attributes)}]"
+        told |= {"shape": "ellipse", "margin": "0.04,0.02"}
+    return f"  {quoted(card.id)} {attributes(told)}"
 
 
-def _wire(wire: Wire, theme: Theme) -> str:
-    colour = PAINTS[wire.status][1].of(theme)
+def _wire(wire: Wire, theme: Theme) -> dict[str, str]:
     label = (
         f'<<table border="0" cellborder="0" cellspacing="2" cellpadding="4"><tr><td bgcolor="{CHIP.of(theme)}" '
         f'style="rounded"><font color="{PAGE_TEXT.of(theme)}">{escape(wire.label)}</font></td></tr></table>>'
     )
-    attributes = [f"label={label}", f'color="{colour}"']
+    told = {"label": label, "color": PAINTS[wire.status][1].of(theme)}
     if wire.status in ("added", "removed"):
-        attributes.append('penwidth="2"')
+        told["penwidth"] = "2"
     if wire.weights:
-        attributes += ['style="dashed"', 'dir="none"', 'constraint="false"']
+        told |= {"style": "dashed", "dir": "none", "constraint": "false"}
     elif wire.status == "removed":
-        attributes += ['style="dashed"']
-    return f"  {_quoted(wire.source)} -> {_quoted(wire.target)} [{', '.join(attributes)}]"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        told["style"] = "dashed"
+    return told

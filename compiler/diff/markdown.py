@@ -9,7 +9,8 @@ from typing import Final
 from ..draw_mermaid import escaped, too_large_for_github
 from .changes import Changes, Status
 from .drawing import PAINTS
-from .merged import MOST, SIGN, Card, Wire, merged
+from .merged import SIGN, Card, Merged, Wire
+from .stretches import MOST, readable
 from .wording import AS_BEFORE, Line, as_before, edited, following, quantity, ratio, title, troubles, weight_lines
 
 ROWS: Final = 40
@@ -77,12 +78,11 @@ def _escaped(text: str) -> str:
 
 def mermaid(changes: Changes) -> str:
     """Both networks as a Mermaid flowchart; drawn together where GitHub would refuse it otherwise."""
-    text = _flowchart(changes, MOST)
-    return _flowchart(changes, 0) if too_large_for_github(text) else text
+    drawing = readable(changes, lambda one: len(one.cards) <= MOST and not too_large_for_github(_flowchart(one)))
+    return _flowchart(drawing)
 
 
-def _flowchart(changes: Changes, most: int) -> str:
-    drawing = merged(changes, most)
+def _flowchart(drawing: Merged) -> str:
     ids: dict[str, str] = {}
     taken: set[str] = set()
     for card in drawing.cards:
@@ -115,6 +115,8 @@ def _style(status: Status) -> str:
 def _card(card: Card) -> str:
     text = f"<b>{escaped(SIGN[card.status] + card.name)}</b> {escaped(card.type)}"
     text += "".join(f"<br/>{escaped(one)}" for one in card.details)
+    if card.closed:
+        return f'[["{text}"]]'
     return f'(["{text}"])' if card.round else f'["{text}"]'
 
 

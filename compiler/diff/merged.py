@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+from ..picture import Card as Drawn
 from ..picture import Picture, clean, picture
+from ..sizes import Size
 from .changes import Changes, Layer, Side, Status
 from .wording import digits, value_words
 
-MOST: Final = 60
-"""Cards up to which everything is drawn; of larger networks what changed, with what stands beside it."""
 SIGN: Final[Mapping[Status, str]] = {"added": "+ ", "removed": "− ", "changed": "~ ", "same": ""}
 DETAILS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An input, layer or output; or (``count``) so many layers side by side that did not change."""
+    """An input, layer or output; or (``count``) so many layers that are drawn together, ``closed`` if they are a block.
+
+    ``within`` are the instances of blocks in which it stands, and what they are of, outermost first; ``params`` its
+    weights before and after; ``follows`` says that nothing was written of it: its change is that of others.
+    """
 
     id: str
     status: Status
@@ -28,6 +32,10 @@ class Card:
     details: tuple[str, ...] = ()
     round: bool = False
     count: int = 0
+    within: tuple[tuple[str, str], ...] = ()
+    params: tuple[Size | None, Size | None] = (0, 0)
+    follows: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,8 @@ class Merged:
     wires: tuple[Wire, ...]
 
 
-def merged(changes: Changes, most: int = MOST) -> Merged:
-    """Both networks in one drawing; where there are more than ``most`` cards, what did not change is drawn together."""
+def merged(changes: Changes) -> Merged:
+    """Both networks in one drawing, every layer by itself."""
     new_ids, new_picture = _pictured(changes.new)
     old_ids, old_picture = _pictured(changes.old)
     by_new = {one.new: one for one in changes.layers if one.new is not None}
@@ -68,22 +76,29 @@ def merged(changes: Changes, most: int = MOST) -> Merged:
             layer = by_new[names[card.id]]
             details = _details(layer) if layer.status == "changed" else card.details
             kind = card.type if layer.type == layer.type_before else f"{layer.type_before} → {card.type}"
-            cards.append(Card(card.id, layer.status, card.name, kind, details, card.kind == "input"))
+            follows = layer.status == "changed" and not (layer.edited or layer.arguments or layer.rewired)
+            params = (layer.params_before if layer.old is not None else 0, layer.params)
+            cards.append(Card(card.id, layer.status, card.name, kind, details, card.kind == "input",
+                              within=_within(card), params=params, follows=follows))  # fmt: skip
     for card in old_picture.cards:
         if card.kind == "output" and card.name in ends:
             here[card.id] = ends[card.name]
         elif card.id not in here:
             here[card.id] = f"{card.id} (before)"
-            cards.append(Card(here[card.id], "removed", card.name, card.type, card.details, card.kind != "layer"))
-    whole = Merged(
+            cards.append(Card(here[card.id], "removed", card.name, card.type, card.details, card.kind != "layer",
+                              within=_within(card), params=(card.cost.params, 0)))  # fmt: skip
+    return Merged(
         f"{changes.old.label} → {changes.new.label}", tuple(cards), tuple(_wires(old_picture, new_picture, here))
     )
-    return whole if len(cards) <= most else _together(whole)
 
 
 def _pictured(side: Side) -> tuple[dict[str, str], Picture]:
     drawing = picture(side.typed)
     return {name: card.id for name, card in zip(side.typed.graph.nodes, drawing.cards, strict=False)}, drawing
+
+
+def _within(card: Drawn) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, clean(one.block or "", 40)) for one in card.within)
 
 
 def _details(layer: Layer) -> tuple[str, ...]:
@@ -116,45 +131,3 @@ def _wires(old: Picture, new: Picture, here: Mapping[str, str]) -> Iterable[Wire
     for (source, target, weights), labels in before.items():
         for label in labels:
             yield Wire(source, target, label, "removed", weights)
-
-
-def _together(whole: Merged) -> Merged:
-    """What changed and its neighbours one by one, each stretch of the rest as one card."""
-    shown = {card.id for card in whole.cards if card.status != "same"}
-    near = set(shown)
-    beside: dict[str, set[str]] = defaultdict(set)
-    for wire in whole.wires:
-        beside[wire.source].add(wire.target)
-        beside[wire.target].add(wire.source)
-        if wire.source in shown or wire.target in shown or wire.status != "same":
-            near |= {wire.source, wire.target}
-    near |= {card.id for card in whole.cards if card.round}
-    group: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    for card in whole.cards:
-        if card.id in near or card.id in group:
-            continue
-        key = f"{card.id} and others"
-        waiting, members = [card.id], {card.id}
-        while waiting:
-            for other in beside[waiting.pop()]:
-                if other not in near and other not in members:
-                    members.add(other)
-                    waiting.append(other)
-        group |= dict.fromkeys(members, key)
-        counts[key] = len(members)
-    cards: dict[str, Card] = {}
-    for card in whole.cards:
-        one = group.get(card.id)
-        if one is None:
-            cards[card.id] = card
-        elif one not in cards:
-            count = counts[one]
-            together = Card(one, "same", f"{count} layers", "unchanged", count=count)
-            cards[one] = replace(card, id=one) if count == 1 else together
-    wires: dict[tuple[str, ...], Wire] = {}
-    for wire in whole.wires:
-        ends = group.get(wire.source, wire.source), group.get(wire.target, wire.target)
-        if ends[0] != ends[1]:
-            wires.setdefault((*ends, wire.label, wire.status), replace(wire, source=ends[0], target=ends[1]))
-    return Merged(whole.title, tuple(cards.values()), tuple(wires.values()))

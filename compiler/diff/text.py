@@ -70,7 +70,8 @@ def _totals(page: Text, changes: Changes) -> None:
             page.append(f"  {one.name:<{width}}  {after}\n", style="dim")
             continue
         share = ratio(one)
-        page.append(f"  {one.name:<{width}}  {before} → {after}{f'  ({share})' if share else ''}\n")
+        told = after if before == after else f"{before} → {after}"
+        page.append(f"  {one.name:<{width}}  {told}{f'  ({share})' if share else ''}\n")
 
 
 def to_data(changes: Changes) -> dict[str, Any]:

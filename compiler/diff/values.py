@@ -144,8 +144,11 @@ def _of_lists(old: list[Any], new: list[Any], path: tuple[str, ...]) -> Iterator
 
 
 def label(entry: Any, place: int) -> str:
-    """What an element of a list is called in a path: its name, else its type, else its number."""
-    name = name_of(entry)
+    """What an element of a list is called in a path: its name, else its type, else its number.
+
+    An object that is written as its type alone has the same path as one in braces.
+    """
+    name = entry if isinstance(entry, str) else name_of(entry)
     if name is not None:
         return name
     said = kind(entry)

@@ -14,7 +14,7 @@ from ..sizes import Size
 from ..tensor import TensorType, shape_text
 from .changes import Changes, Fit, Layer, Side, Total
 from .values import ABSENT, Difference
-from .written import Edit
+from .written import FIRST, Edit
 
 BYTES: Final = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 FLOPS: Final = ("FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs", "PFLOPs")
@@ -80,8 +80,12 @@ def _edit(edit: Edit) -> Line:
     if edit.way == "renamed":
         return Line("→", subject, f"is called {edit.new} now", where)
     if edit.way == "moved":
-        return Line("↕", subject, f"stood behind {edit.old}, stands behind {edit.new} now", where)
+        return Line("↕", subject, f"stood {_stood(edit.old)}, stands {_stood(edit.new)} now", where)
     return Line("~", subject, f"{value_words(edit.old)} → {value_words(edit.new)}", where)
+
+
+def _stood(behind: Any) -> str:
+    return "first" if behind == FIRST else f"behind {behind}"
 
 
 def _where(place: Place | None) -> str:
@@ -207,10 +211,14 @@ def quantity(size: Size | None, unit: str) -> str:
 
 
 def ratio(total: Total) -> str:
-    """How much more or less it is, in percent; nothing where that can't be said."""
+    """How much more or less it is, in percent; by how much, where so little shows in no other way; else nothing."""
     if not isinstance(total.old, int) or not isinstance(total.new, int) or not total.old or total.old == total.new:
         return ""
+    if quantity(total.old, total.unit) == quantity(total.new, total.unit):
+        return ("+" if total.new > total.old else "-") + quantity(abs(total.new - total.old), total.unit)
     share = 100 * (total.new - total.old) / total.old
+    if abs(share) < 0.05:
+        return ""
     return f"{share:+,.1f} %" if abs(share) < 1000 else f"× {total.new / total.old:,.1f}"
 
 
@@ -227,7 +235,7 @@ def weight_lines(changes: Changes) -> tuple[str, list[Line]]:
         for (fit, _, told), layers in groups.items()
     ]
     if not with_weights:
-        return "no layer has weights", lines
+        return "no layer has weights" + (" any longer" if lines else ""), lines
     if kept == len(with_weights):
         return f"all {kept} layers with weights keep those of a trained model" if kept > 1 else (
             "the layer with weights keeps those of a trained model"), lines  # fmt: skip

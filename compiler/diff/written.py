@@ -12,6 +12,8 @@ from .values import ABSENT, label, plain
 
 Way = Literal["added", "removed", "changed", "renamed", "moved"]
 
+FIRST = "the beginning"
+"""What the first entry of a list stands behind."""
 PASSED_OVER = frozenset({"$schema", "keraspec"})
 """Keys of the root that say nothing about the network."""
 
@@ -81,28 +83,40 @@ def _walk(old: Any, new: Any, path: tuple[str, ...], before: Pointer, after: Poi
 def _lists(old: list[Any], new: list[Any], path: tuple[str, ...], before: Pointer, after: Pointer) -> Iterator[Edit]:
     pairs = paired(old, new)
     kept = set(pairs.values())
-    for place, entry in enumerate(old):
-        if place not in kept and entry is not HOLE:
-            yield Edit("removed", (*path, label(entry, place)), entry, ABSENT, (*before, place), None)
+    gone = [place for place, entry in enumerate(old) if place not in kept and entry is not HOLE]
     both = sorted(pairs)
     displaced = {both[index] for index in moved([pairs[place] for place in both])}
-    for place, entry in enumerate(new):
-        here, there = (*path, label(entry, place)), (*after, place)
-        if entry is HOLE:
-            continue
-        if place not in pairs:
-            yield Edit("added", here, ABSENT, entry, None, there)
-            continue
-        was, at = old[pairs[place]], (*before, pairs[place])
-        if place in displaced:
-            yield Edit("moved", here, _behind(old, pairs[place]), _behind(new, place), at, there)
-        name, now = name_of(was), name_of(entry)
-        if name is not None and now is not None and name != now:
-            yield Edit("renamed", (*path, name), name, now, at, there)
-            was, entry = ({key: value for key, value in one.items() if key != "name"} for one in (was, entry))
-        yield from _walk(was, entry, here, at, there)
+    # What went away is told where it stood: before what has come between the same two that stay.
+    due, following = [len(old)] * (len(new) + 1), len(old)
+    for place in reversed(range(len(new))):
+        following = due[place] = pairs[place] if place in pairs and place not in displaced else following
+    for place in range(len(new) + 1):
+        while gone and gone[0] < due[place]:
+            at = gone.pop(0)
+            yield Edit("removed", (*path, label(old[at], at)), old[at], ABSENT, (*before, at), None)
+        if place < len(new) and new[place] is not HOLE:
+            yield from _entry(old, new, path, before, after, place, pairs.get(place), place in displaced)
+
+
+def _entry(
+    old: list[Any], new: list[Any], path: tuple[str, ...], before: Pointer, after: Pointer, place: int,
+    pair: int | None, displaced: bool,
+) -> Iterator[Edit]:  # fmt: skip
+    """What became of one entry of a list, whose place in the old list is ``pair``."""
+    entry, here, there = new[place], (*path, label(new[place], place)), (*after, place)
+    if pair is None:
+        yield Edit("added", here, ABSENT, entry, None, there)
+        return
+    was, at = old[pair], (*before, pair)
+    if displaced:
+        yield Edit("moved", here, _behind(old, pair), _behind(new, place), at, there)
+    name, now = name_of(was), name_of(entry)
+    if name is not None and now is not None and name != now:
+        yield Edit("renamed", (*path, name), name, now, at, there)
+        was, entry = ({key: value for key, value in one.items() if key != "name"} for one in (was, entry))
+    yield from _walk(was, entry, here, at, there)
 
 
 def _behind(entries: list[Any], place: int) -> str:
     """What an entry stands behind."""
-    return label(entries[place - 1], place - 1) if place else "the beginning"
+    return label(entries[place - 1], place - 1) if place else FIRST

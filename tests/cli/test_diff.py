@@ -69,6 +69,16 @@ def test_the_ending_says_the_format(pair: tuple[Path, Path], tmp_path: Path, end
     assert path.read_bytes().startswith(start)
 
 
+def test_of_large_networks_what_changed_is_drawn_or_all_of_it(tmp_path: Path) -> None:
+    text = "keraspec = 1\ninputs.x.shape = [8]\nlayers = [\n" + '{ type = "Dense", units = 8 },\n' * 80 + "]\n"
+    old, new = tmp_path / "old.keraspec.toml", tmp_path / "new.keraspec.toml"
+    old.write_text(text, "utf-8")
+    new.write_text(text.replace("units = 8", "units = 9", 1), "utf-8")
+    part, whole = (run(old, new, "--format", "svg", *more).stdout.count('class="node"') for more in ((), ("--whole",)))
+    assert part < 10
+    assert whole >= 82
+
+
 def test_formats_go_where_output_goes(pair: tuple[Path, Path]) -> None:
     assert json.loads(run(*pair, "--format", "json").output)["same"] is False
     assert "```mermaid" in run(*pair, "--format", "markdown").output
@@ -98,3 +108,43 @@ def test_errors_on_a_side_are_said_and_the_rest_compared(pair: tuple[Path, Path]
     result = run(old, new)
     assert result.exit_code == 1
     assert "new.keraspec.toml has 2 errors" in result.output or "has 1 error:" in result.output
+
+
+def edits(tmp_path: Path, old: str, new: str) -> list[str]:
+    """What is told below "edited", without the places."""
+    for name, text in (("a", old), ("b", new)):
+        (tmp_path / f"{name}.keraspec.toml").write_text(text, encoding="utf-8")
+    said = run(tmp_path / "a.keraspec.toml", tmp_path / "b.keraspec.toml").stdout
+    lines = said.partition("edited\n")[2].partition("\n\n")[0].splitlines()
+    return [" ".join(line.split()).rpartition(" (")[0] for line in lines]
+
+
+def test_an_object_without_arguments_has_an_effect_too(tmp_path: Path) -> None:
+    old = SPEC + '[training]\nloss = "mse"\ncallbacks = [{ type = "EarlyStopping" }]\n'
+    old += 'metrics = [{ type = "MeanSquaredError" }]\n'
+    new = old.replace('ing" }]', 'ing" }, { type = "TerminateOnNaN" }]').replace('Error" }]', 'Error" }, "mae"]')
+    assert edits(tmp_path, old, new) == [
+        "+ training.callbacks.TerminateOnNaN TerminateOnNaN", '+ training.metrics.mae "mae"',
+    ]  # fmt: skip
+
+
+def test_what_went_is_told_where_it_stood(tmp_path: Path) -> None:
+    layer = '\n[[layers]]\ntype = "{}"\n'
+    old = SPEC + layer.format("ReLU") + layer.format("Flatten").replace("type", 'name = "flat"\ntype')
+    new = old.replace('"ReLU"', '"LeakyReLU"').replace("units = 8", "units = 9")
+    told = edits(tmp_path, old, new)
+    assert [line[:1] for line in told] == ["~", "-", "+"], told
+    first = SPEC.replace("one", "zero").partition("\n\n")[2]
+    head, _, rest = SPEC.partition("\n\n")
+    assert edits(tmp_path, f"{SPEC}\n{first}", f"{head}\n\n{first}\n{rest}") == [
+        "↕ layers.zero stood behind one, stands first now"
+    ]
+
+
+def test_little_in_much_is_told_as_what_it_is(tmp_path: Path) -> None:
+    old = SPEC.replace("[8]", "[1000]").replace("units = 8", "units = 10000")
+    (tmp_path / "a.keraspec.toml").write_text(old, encoding="utf-8")
+    (tmp_path / "b.keraspec.toml").write_text(old.replace("units = 10000", "units = 10001"), encoding="utf-8")
+    said = run(tmp_path / "a.keraspec.toml", tmp_path / "b.keraspec.toml").stdout
+    assert "  weights                     38.2 MiB  (+3.9 KiB)\n" in said, said
+    assert "  parameters                  10,010,000 → 10,011,001\n" in said

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from keraspec.checked import Checked, compile_text
 from keraspec.comparing import Comparison, compare
 from keraspec.compiler.diff.changes import Layer
-from keraspec.compiler.diff.drawing import PAINTS, colours, dot
+from keraspec.compiler.diff.drawing import PAINTS, colours, dot, fits_on_a_page
 from keraspec.compiler.diff.markdown import markdown, mermaid
 from keraspec.compiler.diff.merged import merged
+from keraspec.compiler.diff.stretches import readable
 from keraspec.compiler.diff.values import Difference, differences, plain
 from keraspec.compiler.draw_mermaid import too_large_for_github
 from keraspec.compiler.palette import PAGE_TEXT, QUIET, contrast
@@ -266,7 +267,7 @@ def test_markdown_is_whole_and_short_enough_for_a_comment() -> None:
 def test_a_drawing_has_both_networks_in_it() -> None:
     found = change(('[[layers]]\ntype = "MaxPooling2D"\n\n', ""), ("filters = 8", "filters = 16"),
                    (DIGIT, '[[layers]]\nname = "more"\ntype = "ReLU"\n\n' + DIGIT))  # fmt: skip
-    drawing = merged(found.changes)
+    drawing = readable(found.changes, fits_on_a_page)
     status = {card.name: card.status for card in drawing.cards if card.type != "output"}
     assert status["max_pooling2d"] == "removed"
     assert status["more"] == "added"
@@ -301,10 +302,79 @@ def chain(count: int, edited: int | None = None, drop: int | None = None) -> str
 
 def test_large_networks_are_drawn_where_they_changed() -> None:
     found = compare(compile_text(chain(400)), compile_text(chain(400, edited=200)))
-    drawing = merged(found.changes)
+    drawing = readable(found.changes, fits_on_a_page)
     assert len(drawing.cards) < 12
     assert sum(card.count for card in drawing.cards) > 390
     assert not too_large_for_github(mermaid(found.changes))
+
+
+RESIDUAL = """
+keraspec = 1
+inputs.x.shape = [8]
+layers = [{{ name = "unit", block = "unit", repeat = {units} }}, {{ name = "y", type = "Dense", units = 2 }}]
+[blocks.unit]
+parameters.width = {width}
+layers = [
+  {{ name = "one", inputs = "x", type = "Dense", units = "${{width}}" }},
+  {{ name = "two", type = "ReLU" }},
+  {{ name = "three", type = "Dense", units = 8 }},
+  {{ type = "Add", inputs = ["x", "three"] }},
+]
+"""
+
+
+def residual(units: int, width: int = 4, **layer: str) -> str:
+    text = RESIDUAL.format(units=units, width=width)
+    return text.replace('type = "ReLU"', f'type = "{layer["type"]}"') if layer else text
+
+
+def test_an_untouched_stretch_stands_before_an_edit_or_behind_it() -> None:
+    """Of a residual network everything is connected with everything around an edit; the drawing has no circle."""
+    flat = "keraspec = 1\ninputs.x.shape = [8]\nlayers = [\n"
+    for at in range(40):
+        before = f"add{at - 1}" if at else "x"
+        flat += f'{{ name = "one{at}", type = "Dense", units = 8, inputs = "{before}" }},\n'
+        flat += f'{{ name = "two{at}", type = "ReLU" }},\n'
+        flat += f'{{ name = "add{at}", type = "Add", inputs = ["{before}", "two{at}"] }},\n'
+    found = compare(compile_text(flat + "]\n"), compile_text(flat.replace("two17", "other17").replace(
+        'name = "other17", type = "ReLU"', 'name = "other17", type = "ELU"') + "]\n"))  # fmt: skip
+    drawing = readable(found.changes, fits_on_a_page)
+    assert len(drawing.cards) <= 12
+    after: dict[str, set[str]] = {}
+    for wire in drawing.wires:
+        after.setdefault(wire.source, set()).add(wire.target)
+    for start in after:
+        seen, waiting = set(), [start]
+        while waiting:
+            new = after.get(waiting.pop(), set()) - seen
+            seen |= new
+            waiting += new
+        assert start not in seen
+    stretches = [card for card in drawing.cards if card.count > 1]
+    assert len(stretches) == 2
+    assert sum(card.count or 1 for card in drawing.cards if card.status == "same" and not card.round) == 120 - 2
+
+
+def test_blocks_that_are_new_or_gone_as_a_whole_are_one_card() -> None:
+    found = compare(compile_text(residual(30)), compile_text(residual(42)))
+    drawing = readable(found.changes, fits_on_a_page)
+    added = [card for card in drawing.cards if card.status == "added"]
+    assert [card.name for card in added] == [f"unit.{number}" for number in range(30, 42)]
+    assert all((card.type, card.details) == ("unit", ("4 layers", "76 parameters")) for card in added)
+    assert [card.count for card in drawing.cards if card.status == "same" and card.count] != []
+    back = readable(compare(compile_text(residual(42)), compile_text(residual(30))).changes, fits_on_a_page)
+    assert sum(card.status == "removed" and card.closed for card in back.cards) == 12
+
+
+def test_blocks_that_all_changed_are_closed() -> None:
+    found = compare(compile_text(residual(20)), compile_text(residual(20, width=6)))
+    drawing = readable(found.changes, fits_on_a_page)
+    units = [card for card in drawing.cards if card.closed]
+    assert len(units) == 20
+    assert units[0].details == ("3 of 4 layers changed", "76 → 110 parameters")
+    assert merged(found.changes) != drawing
+    assert len(merged(found.changes).cards) == 83
+    assert dot(merged(found.changes)).count("unit.7.one") > dot(drawing).count("unit.7.one") == 0
 
 
 def test_of_layers_alike_one_that_is_gone_leaves_the_others_paired() -> None:

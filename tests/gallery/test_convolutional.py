@@ -7,10 +7,8 @@ against Keras; ``pytest -m long`` takes Keras' own models.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import unescape
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,17 +20,13 @@ from click.testing import CliRunner
 from keraspec.checked import Checked, compile_file, compile_text
 from keraspec.cli import group
 from keraspec.compiler.catalogue.record import Inner, Object
-from keraspec.compiler.picture import picture
 from keraspec.compiler.show import summarise
 from keraspec.compiler.tensor import Shape, Weight
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "architectures"
-PICTURES = ROOT / "docs" / "pictures" / "gallery"
 NAMES = ("lenet5", "vgg16", "resnet", "resnet50", "mobilenetv2", "efficientnet", "densenet121", "inceptionv3", "unet",
          "convnext_tiny")  # fmt: skip
-DRAWN_WITH = {"resnet": ("parameters.size=18",)}
-"""Of the family one member is drawn that has no spec, and so no picture, of its own."""
 
 
 def path(name: str) -> Path:
@@ -258,23 +252,6 @@ def test_says_where_it_is_from(name: str) -> None:
     assert spec is not None
     assert re.search(r"\b(19|20)\d\d\b", spec.description or "")
     assert name == "lenet5" or re.search(r"\barXiv:\d{4}\.\d{5}\b|\barXiv:\d{4}\.\d{4}\b", spec.description or "")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_picture_is_of_this_spec(name: str) -> None:
-    """All that would be written into it today stands in the picture; where it stands is Graphviz' business."""
-    one = checked(name, *DRAWN_WITH.get(name, ()))
-    assert one.typed is not None
-    svg = (PICTURES / f"{name}.svg").read_text("utf-8")
-    drawn = Counter(unescape(text).strip() for text in re.findall(r"<text [^>]*>([^<]*)</text>", svg))
-    now = picture(one.typed)
-    assert f'aria-label="{now.title}"' in svg
-    expected = Counter(text for card in now.cards for text in (card.name, card.type))
-    expected.update(wire.label for wire in now.wires)
-    assert +(expected - drawn) == Counter()
-    left = " · ".join((drawn - expected).elements())  # the arguments, in lines as long as fitted
-    assert [text for card in now.cards for text in card.details if text not in left] == []
-    assert len(re.findall(r'class="node"', svg)) == len(now.cards)
 
 
 SMALL = [
