@@ -34,7 +34,8 @@ def _listed(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> No
     "data",
     type=click.Path(path_type=Path),
     metavar="DATA",
-    help="A table (.csv, .jsonl, .parquet, .npz), or a folder of pictures, texts or sounds, a folder a class.",
+    help="A table (.csv, .tsv, .jsonl, .parquet, .npz, .tfrecord; of several files 'part-*.csv'), or a folder of "
+    "pictures, texts or sounds, a folder a class.",
 )
 @click.option("--target", "targets", multiple=True, metavar="COLUMN", help="What is to be predicted; of several, each.")
 @click.option(

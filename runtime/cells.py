@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from .table import Values
@@ -39,6 +40,13 @@ class CellError(Exception):
 def is_arrow(values: Values) -> bool:
     """Whether a column is Arrow text rather than a NumPy array or files."""
     return hasattr(values, "to_pylist")
+
+
+def comma_way(cell: str) -> str | None:
+    """What to write where a cell, which is no number, is one with its fraction behind a comma."""
+    if re.fullmatch(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+\s*", cell) is None:
+        return None
+    return 'if fractions stand behind a comma in this file, write `decimal = ","` in the source'
 
 
 def absent(values: Values) -> Flags:

@@ -14,6 +14,7 @@ from ..spec.document import Part, Pointer
 from ..spec.finding import Finding
 from ..spec.problem import Problem
 from ..spec.spec import Column, Spec, Split, Window
+from .cells import is_arrow
 from .table import Table
 
 SHOWN_COLUMNS: Final = 8
@@ -253,7 +254,10 @@ def no_column(name: str, table: Table, pointer: Pointer) -> Finding:
         more = len(table.columns) - SHOWN_COLUMNS
         way = f"its columns are {shown}" + (f" and {more} more" if more > 0 else "")
         if any(re.fullmatch(r"[-+]?\d+(\.\d+)?", one) for one in table.columns):
-            way += "; the first line of the file must name them, and looks like a row"
+            way += "; the first line of the file looks like a row: write a line above it that names them"
+            way += (
+                ", or their names into `columns` of the source" if is_arrow(next(iter(table.columns.values()))) else ""
+            )
     return Finding("E402", f"there is no column `{name}` in {table.origin}", pointer, help=way)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .cells import CellError, is_arrow, is_text, numbers, texts
+from .cells import CellError, comma_way, is_arrow, is_text, numbers, texts
 from .table import Values
 from .tensors import MisfitError, Sizes, fitted
 
@@ -289,13 +289,16 @@ def _check_count(classes: tuple[str, ...], head: Head, form: Form) -> None:
     units = head.units
     if units is None:
         return
+    if len(classes) == 1:
+        raise ClassError(
+            f"has {_classes(classes)}, and a network learns to tell classes apart",
+            "there must be rows of two classes or more; or is it another column that is meant?",
+        )
     if head.loss in BINARY | HINGE and units == 1:
         if len(classes) != 2:
             raise ClassError(
                 f"has {_classes(classes)}, but {head.loss} with one unit tells 2 apart",
-                f'use `units = {len(classes)}`, "softmax" and "sparse_categorical_crossentropy"'
-                if len(classes) > 2
-                else "there must be rows of both classes",
+                f'use `units = {len(classes)}`, "softmax" and "sparse_categorical_crossentropy"',
             )
         return
     if (head.loss in SPARSE or form == "one_hot") and len(classes) != units:
@@ -333,5 +336,6 @@ def _refuse_words(name: str, columns: Sequence[tuple[str, Values]], head: Head) 
         cell = error.cell
     raise MisfitError(
         f'holds "{cell}", which is no number, but the loss {head.loss or "of this output"} compares numbers',
-        'for classes, use "sparse_categorical_crossentropy" (or "binary_crossentropy" for two), or set `encode`',
+        (comma_way(cell) if is_arrow(values) else None)
+        or 'for classes, use "sparse_categorical_crossentropy" (or "binary_crossentropy" for two), or set `encode`',
     )

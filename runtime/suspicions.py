@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..compiler.graph import TypedGraph
 from ..spec.words import listed
-from .cells import CellError, is_arrow, numbers
+from .cells import CellError, absent, is_arrow, numbers, taken
 from .column_numbers import ColumnNumbers
 from .data import Prepared, Rows
 from .deferred import Deferred
@@ -159,11 +159,12 @@ def _same(values: Any, answer: Any) -> str | None:
         return None
     if any(not is_arrow(one) and (one.dtype.kind == "O" or one.size != len(one)) for one in (values, answer)):
         return None
-    pairs = []
-    for one in (values, answer):
-        cells = one.to_pylist()[:MOST_ROWS] if is_arrow(one) else one.reshape(-1)[:MOST_ROWS].tolist()
-        pairs.append(cells)
-    known, there = pairs
+    values, answer = values[:MOST_ROWS], answer[:MOST_ROWS]
+    both_there = np.flatnonzero(~(absent(values) | absent(answer)))
+    if len(both_there) < FEW:
+        return None
+    values, answer = taken(values, both_there), taken(answer, both_there)
+    known, there = (one.to_pylist() if is_arrow(one) else one.reshape(-1).tolist() for one in (values, answer))
     if known == there:
         return "is equal to"
     different = len(set(there))
@@ -172,7 +173,7 @@ def _same(values: Any, answer: Any) -> str | None:
         if both == len(set(known)) == different:
             return "has one value for each value of"
     try:
-        first, second = (numbers(one)[:MOST_ROWS].astype(np.float64).reshape(-1) for one in (values, answer))
+        first, second = (numbers(one).astype(np.float64).reshape(-1) for one in (values, answer))
     except CellError:
         return None
     sound = np.isfinite(first) & np.isfinite(second)
@@ -227,6 +228,8 @@ def _rows(rows: Rows) -> list[bytes] | set[bytes] | None:
 
 def _classes(case: Case) -> Iterator[Suspicion]:
     """Classes that a part has no row of, and classes that are rare."""
+    data = case.typed.graph.spec.data
+    spread = data is not None and data.split.stratify is not None
     for balance in case.balances:
         where = f"target {balance.output}"
         totals = [sum(counts) for counts in zip(*balance.counts.values(), strict=True)]
@@ -239,7 +242,9 @@ def _classes(case: Case) -> Iterator[Suspicion]:
                     "class missing",
                     where,
                     f"the {part} part has no row of the class{'es' if len(lacking) > 1 else ''} {_named(lacking)}",
-                    "spread classes over the parts with `stratify` in `split`, or take more rows",
+                    f"take more rows of {'them' if len(lacking) > 1 else 'it'}"
+                    if spread
+                    else "spread classes over the parts with `stratify` in `split`, or take more rows",
                 )
         trained = [(count, name) for count, name in zip(balance.counts["train"], balance.classes, strict=True) if count]
         if len(trained) > 1 and max(trained)[0] >= IMBALANCED * min(trained)[0]:
@@ -251,6 +256,25 @@ def _classes(case: Case) -> Iterator[Suspicion]:
                 f"{most[0] / least[0]:.0f} times as many: always saying `{most[1]}` would look good",
                 'write `class_weight = "balanced"` in [training], and look at recall or AUC rather than accuracy',
             )
+
+
+def _empty(case: Case) -> Iterator[Suspicion]:
+    """Folders that could be classes and hold no file of the kind."""
+    kind, label = case.table.standard
+    root = case.table.folder
+    if kind is None or label is None or root is None or not isinstance(case.table.columns[kind], Files):
+        return
+    classes = set(case.table.columns[label].tolist())
+    inside = sorted(one.name for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+    empty = [name for name in inside if name not in classes]
+    if empty:
+        yield Suspicion(
+            "empty folder",
+            f"target {label}",
+            f"the folder{'s' if len(empty) > 1 else ''} {_named(empty)} of {case.table.origin} "
+            f"{'hold' if len(empty) > 1 else 'holds'} no {kind} files, so there is no class of that name",
+            f"put files into {'them' if len(empty) > 1 else 'it'}, or take {'them' if len(empty) > 1 else 'it'} away",
+        )
 
 
 def _unscaled(case: Case) -> Iterator[Suspicion]:
@@ -353,6 +377,7 @@ CHECKS: Final[tuple[Callable[[Case], Iterator[Suspicion]], ...]] = (
     _leaked,
     _duplicates,
     _classes,
+    _empty,
     _constant,
     _identities,
     _unscaled,

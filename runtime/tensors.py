@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
-from .cells import CellError, is_arrow, numbers, texts
+from .cells import CellError, comma_way, is_arrow, numbers, texts
 from .deferred import settled
 from .table import Values
 
@@ -79,7 +79,9 @@ def _column(name: str, values: Values, dtype: str) -> Array:
                 "this version takes rows of one length: pad or cut them before",
             ) from None
         way = 'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
-        if error.mostly:
+        if is_arrow(values) and (comma := comma_way(error.cell)) is not None:
+            way = comma
+        elif error.mostly:
             way = (
                 f'if "{error.cell}" means that there is no value, write `missing_values = ["", "{error.cell}"]` in '
                 "the source, and in [data] what is to be done with `missing`"

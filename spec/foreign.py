@@ -69,6 +69,11 @@ FOREIGN: Final = _table(
     merge_mode: mode
     shape: batch_shape input_shape batch_input_shape dims dim size dimensions
     dtype: type
+    separator: sep delimiter delim
+    missing_values: na_values null_values nan_values nulls
+    columns: names header headers column_names
+    quotes: quoting quotechar quote
+    decimal: decimals decimal_point decimal_separator
     learning_rate: lr rate eta alpha
     beta_1: betas beta1
     beta_2: beta2
@@ -119,6 +124,7 @@ NOTES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("weight_decay", "kernel_regularizer"): 'for example `kernel_regularizer = { type = "L2", l2 = 0.01 }`',
         ("padding_idx", "mask_zero"): "`mask_zero = true` passes over the number 0",
         ("affine", "scale"): "the offset is `center`",
+        ("header", "columns"): "it is a list of names, for a file whose first line is a row already",
     }
 )
 """Word and what it means here → what is different about it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .kinds import POSITIVE, SEED, Kind, choice
+from .kinds import BOOLEAN, POSITIVE, SEED, Kind, choice
 from .record import Argument, Record
 
 NUMBERS: Final = (
@@ -49,6 +49,17 @@ SOURCES: Final = (
                 ("", "NA", "N/A", "NaN", "nan", "null"),
                 "Cells that mean: no value.",
             ),
+            Argument(
+                "columns",
+                Kind(
+                    {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}, "uniqueItems": True},
+                    "a list of names, each another one",
+                ),
+                None,
+                "Names of the columns, where the first line is a row already.",
+            ),
+            Argument("quotes", BOOLEAN, True, "Whether cells may stand in quotation marks."),
+            Argument("decimal", choice(".", ","), ".", "What fractions stand behind; with a comma 1.234,5 is 1234.5."),
         ),
     ),
     Record(

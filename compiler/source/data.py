@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...spec.document import Pointer
@@ -29,14 +29,21 @@ CSV: Final = '''\
 def read(path):
     """The columns of a table by name: cells as text, None where there is no value."""
     with OPEN as file:
-        rows = [row for row in csv.reader(file, delimiter=SEPARATOR) if row]
-    cells = [[cell.strip() for cell in row] for row in rows]
-    names, *rows = cells
+        rows = [row for row in csv.reader(file, delimiter=SEPARATORQUOTING) if row]
+    cells = [[CELL for cell in row] for row in rows]
+    NAMES
     missing = NOTHING
     return {
         name: [None if row[place] in missing else row[place] for row in rows]
         for place, name in enumerate(names)
     }
+'''
+POINTED: Final = '''\
+def pointed(cell):
+    """A number with a point for its decimal comma, without the points between thousands."""
+    if re.fullmatch(r"[+-]?\\d{1,3}(\\.\\d{3})+(,\\d*)?", cell):
+        cell = cell.replace(".", "")
+    return re.sub(r"^([+-]?\\d*),(\\d+([eE][+-]?\\d+)?)$", r"\\1.\\2", cell)
 '''
 NPZ: Final = '''\
 def read(path):
@@ -169,6 +176,14 @@ def filled(column, value):
 '''
 
 
+def _names(stated: Sequence[str] | None) -> str:
+    """The line that parts names and rows; where the spec names the columns, the first line of the file may be a row."""
+    if stated is None:
+        return "names, *rows = cells"
+    names = literal(list(stated))
+    return f"names, *rows = cells if set(cells[0]) <= set({names}) else [{names}, *cells]"
+
+
 class Reader:
     """The functions that a program needs for its data, and the lines that use them."""
 
@@ -213,7 +228,14 @@ class Reader:
                 packed = str(source["path"]).lower().endswith(".gz")
                 opening = ('gzip.open(path, "rt", newline="", encoding="utf-8-sig")' if packed
                            else 'open(path, newline="", encoding="utf-8-sig")')  # fmt: skip
-                text = CSV.replace("OPEN", opening).replace("SEPARATOR", literal(source.get("separator", ",")))
+                separator = literal(source.get("separator", ","))
+                quoting = "" if source.get("quotes", True) else ", quoting=csv.QUOTE_NONE"
+                text = CSV.replace("OPEN", opening).replace("SEPARATORQUOTING", f"{separator}{quoting}")
+                text = text.replace("NAMES", _names(source.get("columns")))
+                comma = source.get("decimal", ".") == ","
+                text = text.replace("CELL", "pointed(cell.strip())" if comma else "cell.strip()")
+                if comma:
+                    self.need(POINTED, "re")
                 text = text.replace("NOTHING", literal(set_of(source.get("missing_values", MISSING))))
                 self.need(text, "csv", *(("gzip",) if packed else ()))
             else:

@@ -6,7 +6,7 @@ import os
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,9 @@ from ..table import Table
 from .found import DraftError, Found, found
 from .heads import Head, Task, head
 from .looks import SERIES, Look, look, looks
+from .manner import first_cells
 from .pieces import Entry, Names, Piece, picture, pieces, sound, texts
+from .series import TIME, clock, past
 
 WIDTH: Final = 110
 """Columns of a comment."""
@@ -28,6 +30,8 @@ _SIDE: Final = 128
 _LOOKED_AT: Final = 200
 """So many files of a folder are opened."""
 _SECONDS: Final = 10
+_OF_FILES: Final = ("images", "audio", "text")
+"""Sources in which a folder is a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ def draft(path: Path, targets: Sequence[str], name: str, folder: Path, task: Tas
     """Write a spec for the data of a path.
 
     Args:
-        path: a .csv, .jsonl, .parquet, .npz or .npy file, or a folder of pictures, texts or sounds in which a folder
-            is a class.
+        path: a .csv, .tsv, .jsonl, .parquet, .npz, .npy or .tfrecord file, a pattern of several, a folder of MNIST's
+            files, or one of pictures, texts or sounds in which a folder is a class.
         targets: the columns to be predicted; of a folder none, it is the class.
         name: what the model is called.
         folder: where the spec will stand; the path in it is relative to this.
@@ -58,7 +62,7 @@ def draft(path: Path, targets: Sequence[str], name: str, folder: Path, task: Tas
     if rows.table.rows < 10:
         raise DraftError(f"{path}: {rows.table.rows} rows are too few to learn from")
     names = Names({"keraspec"})
-    if rows.kind in ("images", "audio", "text"):
+    if rows.kind in _OF_FILES:
         if targets and set(targets) != {"label"}:
             raise DraftError("of a folder the class is predicted, which needs no --target")
         aim = look("label", rows.table.columns["label"])
@@ -67,22 +71,45 @@ def draft(path: Path, targets: Sequence[str], name: str, folder: Path, task: Tas
         made, seen = [_of_files(rows, names)], (aim,)
         return _draft(rows, made, [head(aim, names, "classes")], seen, name, path)
     every = looks(rows.table)
+    if not targets and rows.table.standard[1] is not None:
+        targets = (rows.table.standard[1],)
+    when = clock(every, rows.table)
+    every = tuple(
+        replace(one, why=f"{TIME}, in whose order the rows are") if one.name == when else one for one in every
+    )
     aims = [_aim(one, every, path) for one in targets]
     if not aims:
         usable = [one.name for one in every if one.kind in ("words", "number")]
+        if "columns" in rows.source:
+            cells = first_cells(rows.table)
+            told = ", ".join(f"{name} ({cells[name]})" for name in usable)
+            raise DraftError(
+                "its first line is a row already, so the columns go by their numbers; say which is to be predicted, "
+                f"as --target {usable[-1] if usable else 'column_1'}; in the first row they are: {told}"
+            )
         raise DraftError(f"say which column is to be predicted: --target {' or '.join(usable[:12]) or 'COLUMN'}")
-    others = [one for one in every if one.name not in targets]
+    others = [one for one in every if one not in aims]
     made = pieces(others, names)
+    if not made and when is not None and all(one.kind == "number" for one in aims) and task != "classes":
+        made = [past([one.name for one in aims], rows.table.rows, names)]
+        task = "number"
     if not made:
         why = "; ".join(f"{one.name} {one.why}" for one in others) or "there is no other column"
         raise DraftError(f"{path}: nothing is left to predict from: {why}")
-    return _draft(rows, made, [head(one, names, task) for one in aims], every, name, path)
+    return _draft(rows, made, [head(one, names, task) for one in aims], every, name, path, when)
 
 
 def _aim(target: str, every: Sequence[Look], path: Path) -> Look:
     from ...spec.words import closest
 
     by_name = {one.name: one for one in every}
+    if target not in by_name and f"column_{target}" in by_name:
+        target = f"column_{target}"  # of columns without names the number will do
+    several = [one.strip() for one in target.split(",")]
+    if target not in by_name and len(several) > 1 and all(one in by_name for one in several):
+        raise DraftError(
+            f"several columns are each named by an option: {' '.join(f'--target {one}' for one in several)}"
+        )
     if target not in by_name:
         near = closest(target, by_name)
         hint = f"did you mean {near}?" if near else f"it has {', '.join(list(by_name)[:12])}"
@@ -145,24 +172,32 @@ def _good(function: Any, cells: Sequence[Any]) -> list[Any]:
 
 
 def _draft(
-    rows: Found, made: Sequence[Piece], heads: Sequence[Head], every: Sequence[Look], name: str, path: Path
+    rows: Found,
+    made: Sequence[Piece],
+    heads: Sequence[Head],
+    every: Sequence[Look],
+    name: str,
+    path: Path,
+    when: str | None = None,
 ) -> Draft:
     lines = [
         "keraspec = 1",
         f"name = {written(name, 'name')}",
-        f"description = {written(_description(heads, path), 'description')}",
+        f"description = {written(_description(made, heads, path), 'description')}",
         *(_inputs(made)),
     ]
     if len(heads) > 1:
         lines.append(f"outputs = {written([one.name for one in heads])}")
-    lines += ["", *_layers(made, heads, rows.table.rows), "", *_data(rows, made, heads, every), "",
+    lines += ["", *_layers(made, heads, rows.table.rows), "", *_data(rows, made, heads, every, when), "",
               *_training(made, heads, rows.table)]  # fmt: skip
     columns = [one for one in every if one.name not in {aim.column for aim in heads}]
     seen = tuple((one.name, _words(one)) for one in columns)
     return Draft(formatted("\n".join(lines) + "\n", "toml"), rows.table.rows, seen, tuple(one.about for one in heads))
 
 
-def _description(heads: Sequence[Head], path: Path) -> str:
+def _description(made: Sequence[Piece], heads: Sequence[Head], path: Path) -> str:
+    if any(one.window for one in made):
+        return f"Foretells {' and '.join(one.column for one in heads)}, from the rows of {path.name} before."
     aims = " and ".join(one.column if one.column != "label" else "the class" for one in heads)
     return f"Predicts {aims} from the other columns of {path.name}." if path.is_file() else (
         f"Predicts the class of a file, from the folders of {path.name}."
@@ -243,18 +278,39 @@ def _layers(made: Sequence[Piece], heads: Sequence[Head], rows: int) -> Iterator
     yield "]"
 
 
-def _data(rows: Found, made: Sequence[Piece], heads: Sequence[Head], every: Sequence[Look]) -> Iterator[str]:
+def _data(
+    rows: Found, made: Sequence[Piece], heads: Sequence[Head], every: Sequence[Look], when: str | None
+) -> Iterator[str]:
     left = [one for one in every if one.kind == "none"]
     if left:
         yield "# Columns that the model does not see:"
         yield from (line for one in left for line in _comment(f"  {one.name} {one.why}"))
     yield "[data]"
+    if "columns" in rows.source:
+        yield from _comment(
+            "The first line of the file is a row already, so the columns have no names but these; to give them others, "
+            "`keraspec new` again with a line of names put above the file, or change them here and below."
+        )
+    if "quotes" in rows.source:
+        yield from _comment("Quotation marks in this file are characters like any other, and hold no cells together.")
     yield f"source = {written(dict(rows.source), broken=False)}"
     part = next((one.name for one in every if one.kind == "part"), None)
     split: dict[str, Any] = {"validation": 0.15, "test": 0.15} if part is None else {"column": part}
-    if part is None and len(heads) == 1 and heads[0].classes:
+    split |= {name: dict(source) for name, source in rows.parts.items()}
+    if rows.table.test is not None:
+        del split["test"]  # the data has a test part of its own
+    if part is None and when is not None:
+        split["time"] = when
+        yield from _comment(
+            f"The rows follow each other in time, by {when}: the last are kept aside, for to tell what comes is harder "
+            "than to fill in what lies between."
+        )
+    elif part is None and len(heads) == 1 and heads[0].classes:
         split["stratify"] = heads[0].column
     yield f"split = {written(split)}  # rows that are kept aside: to stop in time, and to judge at the end"
+    for one in made:
+        if one.window is not None:
+            yield f"window = {written(dict(one.window))}  # horizon: so many rows behind the window is what is foretold"
     yield f"batch_size = {_batch(rows.table.rows, made)}"
     yield "seed = 1"
     augment = [entry for one in made for entry in one.augment]

@@ -87,7 +87,8 @@ def _classes(one: Look, names: Names) -> Head:
         entry = {"type": "Dense", "units": one.unique, "activation": "softmax"}
         loss, metrics = "sparse_categorical_crossentropy", ["accuracy"]
     name = names(one.name)
-    notes = [f"{count} of {one.rows} rows are {word}" for word, count in one.values] if rare else []
+    few = [both for both in reversed(one.values) if both[1] < _RARE * max(counts)]
+    notes = [f"{count} of {one.rows} rows are {word}" for word, count in few]
     return Head(name, one.name, about, [{"name": name, **entry}], loss, metrics, True, encode, rare, notes[:3])
 
 

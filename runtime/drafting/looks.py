@@ -30,7 +30,9 @@ _NUMBERED: Final = re.compile(r"(.*?)\d+")
 _PARTS: Final = frozenset({"train", "validation", "test"})
 _LONG: Final = 3.5
 """Words in a cell, on the average, from which on it is a text."""
-_DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
+_DATE: Final = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d{1,2}:\d{2}.*)?|\d{4}[-/]\d{1,2}|\d{1,2}:\d{2}(:\d{2})?"
+)
 _ID: Final = re.compile(
     r"(?:.*[_ .-])?(?:id|uuid|guid|index|rowid|row|key|nr|no|number)|.*(?:Id|ID)|unnamed: ?\d+|", re.I
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,7 +20,8 @@ Entry = dict[str, Any]
 
 @dataclass(slots=True)
 class Piece:
-    """One input and the layers behind it; ``end`` is the name of the last of them, ``about`` says what they do."""
+    """One input and the layers behind it; ``end`` is the name of the last of them, ``about`` says what they do.
+    ``window``: its rows are windows of so many rows of the table."""
 
     name: str
     shape: list[int]
@@ -31,6 +32,7 @@ class Piece:
     augment: list[Entry] = field(default_factory=list)
     end: str = ""
     learns: bool = False
+    window: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)

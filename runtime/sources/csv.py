@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..cells import unblanked
 from ..table import Table
+from .decimals import pointed
 from .files import read_all, reason
 from .pieces import Pieces, Sheet, Tell, heads, one_after_another, piece, sheets, unpacked
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DEFAULT_MISSING: Final = ("", "NA", "N/A", "NaN", "nan", "null")
+OTHERS: Final[Mapping[str, str]] = {";": "a semicolon", "\t": "a tab", "|": "a stroke", ",": "a comma"}
+"""What else parts the cells of such files."""
 GZIP: Final = b"\x1f\x8b"
 CHUNK: Final = 2**22
 
@@ -36,9 +40,11 @@ AT_ONCE: Final = 2**21
 def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Table:
     """Read CSV files, gzipped or not, UTF-8 with or without a byte order mark.
 
-    The first line names the columns; blanks around names and cells are dropped. Lines without any character are
-    passed over. Quoted cells may hold separators and line ends. With ``skip`` rows with too few or too many cells
-    are left out.
+    The first line names the columns, unless ``columns`` does: then the first line is a row, save where it is made of
+    those very names. Blanks around names and cells are dropped. Lines without any character are passed over. Quoted
+    cells may hold separators and line ends; with ``quotes`` false a quotation mark is a character like any other.
+    With ``decimal`` a comma, numbers are written `1.234,5`.
+    With ``skip`` rows with too few or too many cells are left out.
 
     Raises:
         Problem: E401, E407 (with the number of the row that can't be read), E412.
@@ -100,10 +106,12 @@ def _pieces(
     bad: list[pc.InvalidRow] = []
     first = seen = 0
     with _readable(sheet.path, arguments, at):
-        written = [name for name in _names(sheet.path, arguments) if name.strip() in names]
+        every = _names(sheet.path, arguments)
+        written = [name for name in every if name.strip() in names]
         convert = _conversion(arguments, written)
         convert.include_columns = written
-        one_thread = pc.ReadOptions(use_threads=False, block_size=AT_ONCE)  # or rows had no numbers
+        headless = _headless(sheet.path, arguments, every)
+        one_thread = pc.ReadOptions(use_threads=False, block_size=AT_ONCE, **headless)  # or rows had no numbers
         options = _options(arguments, invalid_row_handler=_keeper(bad))
         with (
             sheet.opened() as (raw, file),
@@ -113,20 +121,20 @@ def _pieces(
                 tell(raw.tell())
                 if bad and not skip:
                     continue  # to count them
-                told = [_told(row, sheet.name) for row in bad[seen:]]
+                told = [_told(row, sheet.name, headless) for row in bad[seen:]]
                 seen = len(bad)
                 table = pa.Table.from_batches([batch])
                 columns = {
-                    name.strip(): _trimmed(values, arguments)
+                    name.strip(): _cells(values, arguments)
                     for name, values in zip(table.column_names, table.columns, strict=True)
                 }
                 yield piece(head, columns, sheet, first, many, told)
                 first += batch.num_rows
     if bad and not skip:
-        raise Problem(_ragged(sheet.name, bad, at))
+        raise Problem(_ragged(sheet.name, bad, at, headless))
     if seen < len(bad):  # behind all that can be read
         nothing = {name: head.columns[name] for name in names}
-        yield piece(head, nothing, sheet, first, many, [_told(row, sheet.name) for row in bad[seen:]])
+        yield piece(head, nothing, sheet, first, many, [_told(row, sheet.name, headless) for row in bad[seen:]])
     if not first:
         what = "has no rows that can be read" if bad else "names its columns but has no rows"
         raise Problem(Finding("E412", f'"{sheet.name}" {what}', at))
@@ -156,7 +164,7 @@ def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) 
     counts = Counter(clean)
     return Table(
         arguments["path"],
-        {name: _trimmed(values, arguments) for name, values in zip(clean, table.columns, strict=True)},
+        {name: _cells(values, arguments) for name, values in zip(clean, table.columns, strict=True)},
         frozenset(name for name, count in counts.items() if count > 1),
         folder=path.parent,
         skipped=tuple(bad),
@@ -209,6 +217,12 @@ def _line(path: Path, chunks: int) -> int:
         return 1 + sum(file.read(CHUNK).count(b"\n") for _ in range(chunks))
 
 
+def _cells(values: Any, arguments: Mapping[str, Any]) -> Any:
+    """Cells as they are handed on."""
+    found = _trimmed(values, arguments)
+    return pointed(found) if arguments.get("decimal", ".") == "," else found
+
+
 def _trimmed(values: Any, arguments: Mapping[str, Any]) -> Any:
     """Cells without the blanks around them, which many files have after each comma."""
     import pyarrow as pa
@@ -227,11 +241,33 @@ def _options(arguments: Mapping[str, Any], *, quoted: bool = True, **more: Any) 
     """What Arrow is told of a file; where nothing is ``quoted``, a line is a row, and it can begin at any of them."""
     import pyarrow.csv as pc
 
-    separator = arguments.get("separator", ",")
-    return {"parse_options": pc.ParseOptions(delimiter=separator, newlines_in_values=quoted, **more)}
+    separator, quotes = arguments.get("separator", ","), arguments.get("quotes", True)
+    mark = '"' if quotes else False
+    return {
+        "parse_options": pc.ParseOptions(
+            delimiter=separator, quote_char=mark, newlines_in_values=quoted and quotes, **more
+        )
+    }
 
 
 def _names(path: Path, arguments: Mapping[str, Any]) -> list[str]:
+    """The names of the columns, as they are written in the first line; or those that the spec gives."""
+    stated: Sequence[str] | None = arguments.get("columns")
+    if stated is None:
+        return _first_line(path, arguments)
+    first = _first_line(path, arguments)
+    known = {name.strip() for name in stated}
+    return first if all(name.strip() in known for name in first) else list(stated)
+
+
+def _headless(path: Path, arguments: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    """What Arrow is told of a file whose first line is a row."""
+    if arguments.get("columns") is None or _first_line(path, arguments) == names:
+        return {}
+    return {"column_names": names}
+
+
+def _first_line(path: Path, arguments: Mapping[str, Any]) -> list[str]:
     import pyarrow as pa
     import pyarrow.csv as pc
 
@@ -256,18 +292,19 @@ def _read(
     import pyarrow.csv as pc
 
     bad: list[pc.InvalidRow] = []
+    headless = _headless(path, arguments, names)
     table = pc.read_csv(
         path,
-        read_options=pc.ReadOptions(use_threads=threads),
+        read_options=pc.ReadOptions(use_threads=threads, **headless),
         convert_options=_conversion(arguments, names),
         **_options(arguments, quoted=quoted, invalid_row_handler=_keeper(bad)),
     )
     if bad and threads:  # only a reader of one thread can number the rows
         return _read(path, arguments, names, at, skipped, threads=False, quoted=quoted)
     if bad and skipped is None:
-        raise Problem(_ragged(arguments["path"], bad, at))
+        raise Problem(_ragged(arguments["path"], bad, at, headless))
     if skipped is not None:
-        skipped.extend(_told(row, arguments["path"]) for row in bad)
+        skipped.extend(_told(row, arguments["path"], headless) for row in bad)
     return table
 
 
@@ -290,19 +327,27 @@ def _keeper(bad: list[Any]) -> Callable[[Any], str]:
     return keep
 
 
-def _told(row: Any, shown: str) -> str:
+def _told(row: Any, shown: str, headless: Mapping[str, Any]) -> str:
     """A row that can't be read, in words."""
-    return (
-        f"row {row.number - 1} of {shown} has {row.actual_columns} cells, but there are {row.expected_columns} columns"
-    )
+    number = row.number if headless else row.number - 1
+    return f"row {number} of {shown} has {row.actual_columns} cells, but there are {row.expected_columns} columns"
 
 
-def _ragged(shown: str, bad: list[Any], at: Pointer) -> Finding:
+def _ragged(shown: str, bad: list[Any], at: Pointer, headless: Mapping[str, Any]) -> Finding:
     first = bad[0]
+    number, names = (first.number, "`columns`") if headless else (first.number - 1, "the first line")
     others = f"; {len(bad) - 1} more rows are like that" if len(bad) > 1 else ""
     text = first.text if len(first.text) <= 60 else first.text[:59] + "…"
     way = f"the row reads: {' '.join(text.split())}"
-    if first.text.count('"') % 2:
+    every = headless and first.number == 1
+    other = next((one for one in OTHERS if first.expected_columns == 1 and one in first.text), None)
+    if other is not None:
+        way = (
+            f"{way}; if its cells stand apart by {OTHERS[other]}, write `separator = {json.dumps(other)}` in the source"
+        )
+    elif every:
+        way += "; name each of its cells in `columns`, or put a line with the names of those that are there above it"
+    elif first.text.count('"') % 2:
         way += "; a quotation mark is not closed there"
     else:
         way += "; a cell that holds a separator must stand in quotation marks"
@@ -310,7 +355,7 @@ def _ragged(shown: str, bad: list[Any], at: Pointer) -> Finding:
             way += ", with no blank before them"
     return Finding(
         "E407",
-        f'"{shown}": row {first.number - 1} has {first.actual_columns} cells, but the first line names '
+        f'"{shown}": row {number} has {first.actual_columns} cells, but {names} names '
         f"{first.expected_columns} columns{others}",
         at,
         help=way,

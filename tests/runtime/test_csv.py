@@ -145,3 +145,57 @@ def test_no_such_file(tmp_path):
 def test_duplicates_are_remembered(tmp_path):
     table = read(tmp_path, "a,b,a\n1,2,3\n")
     assert table.duplicates == {"a"}
+
+
+def rows_of(table):
+    return list(zip(*(texts(values).tolist() for values in table.columns.values()), strict=True))
+
+
+def in_pieces(folder: Path, **arguments):
+    pieces = reader("csv").pieces({"type": "csv", "path": "t.csv", **arguments}, folder, AT)
+    names = list(pieces.head.columns)
+    return names, [row for one in pieces.read(names, lambda done: None) for row in rows_of(one)]
+
+
+def test_names_where_the_first_line_is_a_row(tmp_path):
+    table = read(tmp_path, "39, Private\n50, State\n", columns=["age", "work"])
+    assert list(table.columns) == ["age", "work"]
+    assert rows_of(table) == [("39", "Private"), ("50", "State")]
+    assert in_pieces(tmp_path, columns=["age", "work"]) == (["age", "work"], rows_of(table))
+
+
+def test_a_first_line_of_those_very_names_is_no_row(tmp_path):
+    content = "work,age\nPrivate,39\n"
+    table = read(tmp_path, content, columns=["age", "work", "pay"])  # such as new rows, without what is predicted
+    assert list(table.columns) == ["work", "age"]
+    assert rows_of(table) == [("Private", "39")]
+    assert in_pieces(tmp_path, columns=["age", "work", "pay"]) == (["work", "age"], [("Private", "39")])
+
+
+def test_too_few_names(tmp_path):
+    one = finding(tmp_path, "1,2,3\n4,5,6\n", columns=["a", "b"])
+    assert one.message == '"t.csv": row 1 has 3 cells, but `columns` names 2 columns; 1 more rows are like that'
+
+
+def test_without_quotation_marks_each_line_is_a_row(tmp_path):
+    content = 'a\tb\nham\t"so he said\nspam\tyes" or no\n'
+    assert rows_of(read(tmp_path, content, separator="\t", quotes=False)) == [
+        ("ham", '"so he said'), ("spam", 'yes" or no'),
+    ]  # fmt: skip
+    assert in_pieces(tmp_path, separator="\t", quotes=False)[1] == [("ham", '"so he said'), ("spam", 'yes" or no')]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("1,5", "1.5"), ("-,5", "-.5"), ("1.234,5", "1234.5"), ("1.234", "1234"), ("12.345.678", "12345678"),
+     ("7", "7"), ("2,5e3", "2.5e3"), ("red, green", "red, green"), ("1.2.2024", "1.2.2024"), ("1,2,3", "1,2,3")],
+)  # fmt: skip
+def test_fractions_behind_a_comma(tmp_path, cell, expected):
+    table = read(tmp_path, f"a;b\n{cell};1\n;2\n", separator=";", decimal=",")
+    assert table.columns["a"].to_pylist() == [expected, None]
+    assert in_pieces(tmp_path, separator=";", decimal=",")[0] == ["a", "b"]
+
+
+def test_another_separator_is_told(tmp_path):
+    one = finding(tmp_path, "a;b\n1,5;2\n")
+    assert 'write `separator = ";"` in the source' in one.help

@@ -201,9 +201,13 @@ def test_what_can_not_be_drafted(name: str, targets: list[str], words: str) -> N
 
 
 def test_a_table_without_names(tmp_path: Path) -> None:
-    path = table(tmp_path / "t.csv", {"1": range(20), "2.5": range(20)})
-    with pytest.raises(DraftError, match="its first line is numbers"):
-        draft(path, ["1"], "model", tmp_path)
+    path = table(tmp_path / "t.csv", {"1": range(20), "2.5": [row % 7 / 2 for row in range(20)]})
+    with pytest.raises(DraftError, match=r"its first line is a row already.*column_1 \(1\), column_2 \(2\.5\)"):
+        draft(path, [], "model", tmp_path)
+    made, data, _ = drafted(path, "2")
+    assert made.rows == 21
+    assert data["data"]["source"]["columns"] == ["column_1", "column_2"]
+    assert data["layers"][-1]["name"] == "column_2"
 
 
 @pytest.mark.long

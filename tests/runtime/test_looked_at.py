@@ -186,6 +186,46 @@ def test_a_leaked_target_is_found_in_any_guise(check):
     assert kinds(looked(check, frame, spec(["a", "near"], "d", **NUMBER))) == []
 
 
+@pytest.mark.parametrize("guise", ["number", "word"])
+def test_a_leak_is_found_in_what_is_there(check, guise):
+    frame = table(d=lambda random, count: random.normal(0, 1, count))
+    frame["told"] = frame["d"] * 2 if guise == "number" else np.where(frame["c"] == "yes", 7.5, -1)
+    frame.loc[::10, "told"] = np.nan
+    target, head = ("d", NUMBER) if guise == "number" else ("c", BINARY)
+    found = looked(check, frame, spec(["a", "told"], target, f"{SPLIT}\nmissing.told = 0", **head))
+    assert kinds(found) == ["leaked target"]
+
+
+def test_holes_in_a_column_that_tells_nothing(check):
+    frame = table()
+    frame.loc[::10, "a"] = np.nan  # against a target of words
+    assert kinds(looked(check, frame, spec(["a", "b"], data=f"{SPLIT}\nmissing.a = 0"))) == []
+
+
+def test_a_folder_without_files_is_no_class(check, tmp_path):
+    text = """
+keraspec = 1
+inputs.image.shape = [4, 4, 1]
+layers = [{ type = "Flatten" }, { name = "label", type = "Dense", units = 1, activation = "sigmoid" }]
+[data]
+source = { type = "images", path = "pets" }
+split = { validation = 0.2, stratify = "label" }
+[training]
+loss = "binary_crossentropy"
+"""
+    random = np.random.default_rng(0)
+    checked = check(text)
+    root = checked.path.parent / "pets"
+    for name in ("cats", "dogs", "birds"):
+        (root / name).mkdir(parents=True)
+    for name in ("cats", "dogs"):
+        for number in range(10):
+            Image.fromarray(random.integers(0, 256, (4, 4), np.uint8)).save(root / name / f"{number}.png")
+    found = look(checked.typed, checked.path.parent, 4)
+    (one,) = [one for one in found.suspicions if one.kind == "empty folder"]
+    assert one.message == "the folder `birds` of pets holds no image files, so there is no class of that name"
+
+
 def test_an_autoencoder_is_no_leak(check):
     head = {"units": 2, "activation": "linear", "loss": "mse"}
     assert kinds(looked(check, table(), spec(["a", "b"], ["a", "b"], **head))) == []
