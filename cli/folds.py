@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,8 @@ def train_all(
     spec: Path, settings: tuple[str, ...], run_dir: Path | None, weights: Path | None, fold: int | None
 ) -> None:
     """Train every fold and print mean and deviation. Exit status as that of `train`; 1 where a fold diverged."""
-    from ..checked import SpecError, compile_file
+    from ..checked import compile_file
     from ..folds import number_of_folds, train_folds
-    from ..runtime.run import RunError
 
     if fold is not None:
         refuse("--folds trains all of them, --fold one: give one of the two")
@@ -45,13 +45,48 @@ def train_all(
             raise SystemExit(1)
         if number_of_folds(checked) is None:
             refuse(f"--folds: {NO_FOLDS}")
-        try:
-            found = train_folds(spec, settings, run_dir=run_dir, weights=weights)
-        except SpecError as error:
-            say(error.diagnostics, "full", err=True)
-            raise SystemExit(1) from error
-        except RunError as error:
-            refuse(str(error))
+        found = _told(lambda: train_folds(spec, settings, run_dir=run_dir, weights=weights))
+    _end(found)
+
+
+def of_folds(run: Path) -> bool:
+    """Whether a folder is that of several folds."""
+    from ..runtime.fold_summary import SUMMARY
+
+    return (run / SUMMARY).is_file()
+
+
+def go_on(run: Path, spec: Path | None) -> None:
+    """Go on with folds that were stopped or killed, and print what ``train_all`` prints; exit status as there."""
+    from ..checked import compile_file
+    from ..folds import resume_folds
+
+    with files():
+        checked = None if spec is None else compile_file(spec).asked()
+        if checked is not None:
+            say(checked.diagnostics, "full", err=True)
+            if checked.errors:
+                raise SystemExit(1)
+        found = _told(lambda: resume_folds(run, spec=checked))
+    _end(found)
+
+
+def _told(train: Callable[[], Folds]) -> Folds:
+    """What folds come to; what is wrong is said, and ends with exit status 1, or 2 where they can't be begun."""
+    from ..checked import SpecError
+    from ..runtime.run import RunError
+
+    try:
+        return train()
+    except SpecError as error:
+        say(error.diagnostics, "full", err=True)
+        raise SystemExit(1) from error
+    except RunError as error:
+        refuse(str(error))
+
+
+def _end(found: Folds) -> None:
+    """Print what they come to, and end with the exit status that says so."""
     _print(found)
     if found.runs and found.runs[-1].status == "interrupted":
         raise SystemExit(128 + (found.runs[-1].signal or signal.SIGINT))

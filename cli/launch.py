@@ -21,7 +21,7 @@ from .printing import files, refuse, say
     default=0,
     show_default=True,
     metavar="N",
-    help="Go on from the last checkpoint when a process is lost, up to N times.",
+    help="Go on from the last checkpoint when a process is lost, up to N times; not after errors in the spec.",
 )
 @click.option("--run-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where to; else a new folder in runs/.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a value: training.epochs=3.")
@@ -58,7 +58,7 @@ def command(spec: Path, workers: int, restarts: int, run_dir: Path | None, setti
     ended = Job(folder, workers, arguments, tell, restarts).run()
     if ended.lost is not None:
         click.echo(f"{ended.lost}: the others were ended", err=True)
-        if any(folder.glob("checkpoints/step-*.npz")):
+        if not ended.lasting and any(folder.glob("checkpoints/step-*.npz")):
             click.echo(
                 f"what was saved is good; go on with --restarts, or `keraspec train --resume {folder}`", err=True
             )

@@ -64,11 +64,11 @@ def command(
     Ctrl-C ends training after the step under way and saves what was learned so far; a second Ctrl-C ends at
     once. What was stopped, killed or cut off goes on with --resume RUN, to the same weights as if it had not
     been. Exit status: 0 trained, 1 with errors or when the loss became NaN, 2 for wrong usage or a file that
-    can't be opened, 130 after Ctrl-C,
-    143 after SIGTERM.
+    can't be opened, 130 after Ctrl-C, 143 after SIGTERM, 75 when another process of its job was lost.
     """
     from ..checked import SpecError, compile_file
     from ..runtime.distribution import follower
+    from ..runtime.launching import PEER
     from ..runtime.run import RunError
     from ..training import as_trained, train
     from ..training import resume as resumed
@@ -76,11 +76,19 @@ def command(
     if resume is not None and (run_dir is not None or settings or epochs is not None or weights is not None):
         raise click.UsageError("--resume goes on as it was: leave out --run-dir, --set, --epochs and --weights")
     if resume is not None and (fold is not None or folds):
-        raise click.UsageError("--resume goes on with a single run: leave out --fold and --folds, and name its folder")
+        raise click.UsageError("--resume goes on with what is in its folder: leave out --fold and --folds")
     if begin_with is not None and (resume is not None or weights is not None or folds):
         raise click.UsageError("--from takes the weights of a run: leave out --resume, --weights and --folds")
     if spec is None and resume is None:
         raise click.UsageError("Missing argument 'SPEC'.")
+    if resume is not None:
+        from .folds import go_on, of_folds
+
+        if of_folds(resume):
+            if json_log:
+                raise click.UsageError("--json-log tells of a single run: leave it out, or go on fold by fold")
+            go_on(resume, spec)
+            return
     if epochs is not None:
         settings = (*settings, f"training.epochs={epochs}")
     if spec is not None and (fold is not None or folds):
@@ -115,7 +123,7 @@ def command(
                 for one in error.diagnostics:
                     show.event("error", {"code": one.finding.code, "message": one.finding.message})
             say(error.diagnostics, "full", err=True)
-            raise SystemExit(1) from error
+            raise SystemExit(PEER if any(one.code == "E433" for one in error.diagnostics) else 1) from error
         except RunError as error:
             refuse(str(error))
         except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -138,7 +138,8 @@ class Draws:
 
         self.asked += 1
         seed = self.first + np.array([0, self.asked], np.int64)
-        return keras.ops.convert_to_tensor(seed, self.dtype) if isinstance(seed, np.ndarray) else seed
+        own = isinstance(seed, np.ndarray) or keras.config.backend() != "tensorflow"
+        return keras.ops.convert_to_tensor(seed, self.dtype) if own else seed
 
 
 def varied(batches: Any, augmenter: Augmenter, form: Form, order: Order, steps: int) -> Any:
@@ -178,9 +179,26 @@ def _like(tensor: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     return tf.cast(tensor, dtype) if dtype.is_floating else tf.saturate_cast(tf.round(tensor), dtype)
 
 
+def compiled(augmenter: Augmenter) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The augmenter, on JAX as one function for each size of batch: operation by operation it takes many times as long.
+
+    What draws with Python's own random numbers does so once there, as in TensorFlow's pipeline.
+    """
+    from .environment import backend
+
+    if backend() != "jax":
+        return augmenter
+    import jax
+
+    made: Callable[[dict[str, Any], Any], dict[str, Any]] = jax.jit(augmenter.__call__)
+    return made
+
+
 def _one_by_one(batches: Any, augmenter: Augmenter, form: Form, order: Order) -> Any:
     import keras
     import numpy as np
+
+    vary = compiled(augmenter)
 
     def back(tensor: Any, dtype: Any) -> Any:
         found = np.asarray(keras.ops.convert_to_numpy(tensor))
@@ -199,7 +217,7 @@ def _one_by_one(batches: Any, augmenter: Augmenter, form: Form, order: Order) ->
             x, *rest = batches[index]
             given = _by_name(x, form)
             floats = {name: keras.ops.convert_to_tensor(given[name].astype(np.float32)) for name in augmenter.chains}
-            found = augmenter(floats, augmenter.seeds(order.epoch, index))
+            found = vary(floats, augmenter.seeds(order.epoch, index))
             return (form.x({**given, **{name: back(one, given[name].dtype) for name, one in found.items()}}), *rest)
 
     return Varied()

@@ -116,12 +116,6 @@ class Checkpoints:
         self.cost = self.last - began
         self._prune()
 
-    def save_model(self, steps: int) -> None:
-        """Write the model alone."""
-        with self._writing():
-            self.models.model(self.whole, f"step-{steps:08d}.keras")
-        self._prune()
-
     def save_best(self, value: float) -> None:
         """Write the model that is the best so far."""
         with self._writing():

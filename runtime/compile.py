@@ -95,7 +95,8 @@ def compile_model(
             loss=_arranged(form, losses) if losses else None,
             loss_weights=_arranged(form, weights) if weighted and len(form.outputs) > 1 else _only(weighted),
             metrics=_arranged(form, metrics) if metrics else None,
-            steps_per_execution=settings.steps_per_execution,
+            # Elsewhere Keras gains nothing by several, or refuses them: ``elsewhere`` takes one behind the other.
+            steps_per_execution=settings.steps_per_execution if backend() == "tensorflow" else 1,
             jit_compile=settings.jit_compile,
         ),
     )

@@ -83,7 +83,10 @@ def drive(
         listeners.on_epoch_begin(epoch)
         if skip and back is not None:
             back.restore()
-        whole = _epoch(model, steps, listeners, between, epoch, skip)
+        try:
+            whole = _epoch(model, steps, listeners, between, epoch, skip)
+        finally:
+            steps.end()
         skip = 0
         logs = dict(model.get_metrics_result())
         if validation is not None:

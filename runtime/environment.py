@@ -151,10 +151,7 @@ def choose(
     at_once = training.steps_per_execution
     if isinstance(at_once, str):
         acting = next((one.record.name for one in callbacks if acts_between_steps(one)), None)
-        if other is not None:
-            at_once = 1
-            reasons.append(f"steps_per_execution: 1, as {other} takes batch by batch")
-        elif acting is not None:
+        if acting is not None:
             at_once = 1
             reasons.append(f"steps_per_execution: 1, {acting} acts between steps")
         else:

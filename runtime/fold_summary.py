@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, Final
 
-from .run import Run, RunFolder
+from .run import Run, RunError, RunFolder, find_spec
 from .split import PARTS
 
 TABLE: Final = "folds.csv"
@@ -35,8 +36,11 @@ class Folds:
         return len(self.runs) == self.folds and all(run.status == "finished" for run in self.runs)
 
 
-def summarised(place: RunFolder, folds: int, runs: Sequence[Run]) -> Folds:
-    """Put together what the folds measure, and write it beside their folders: ``folds.csv`` and ``folds.json``."""
+def summarised(place: RunFolder, folds: int, runs: Sequence[Run], began: Mapping[str, Any]) -> Folds:
+    """Put together what the folds measure, and write it beside their folders: ``folds.csv`` and ``folds.json``.
+
+    ``began`` is noted besides: what has to be known to go on with folds that are not trained yet.
+    """
     done = [run for run in runs if run.status == "finished"]
     mean: dict[str, dict[str, float]] = {part: {} for part in PARTS}
     std: dict[str, dict[str, float]] = {part: {} for part in PARTS}
@@ -50,6 +54,7 @@ def summarised(place: RunFolder, folds: int, runs: Sequence[Run]) -> Folds:
         {
             "folds": folds,
             "trained": len(done),
+            "began": began,
             "mean": mean,
             "std": std,
             "runs": [
@@ -67,8 +72,28 @@ def summarised(place: RunFolder, folds: int, runs: Sequence[Run]) -> Folds:
     return Folds(place.path, folds, tuple(runs), mean, std)
 
 
+def begun(folder: Path) -> tuple[int, Mapping[str, Any]]:
+    """The number of folds that are trained into a folder, and what was noted when they began.
+
+    Raises:
+        RunError: if that can't be read, or was noted by an earlier keraspec, which could not go on with folds.
+    """
+    try:
+        table = json.loads((folder / SUMMARY).read_text("utf-8"))
+        folds, noted = int(table["folds"]), table["began"]
+        if isinstance(noted["folder"], str) and find_spec(folder) is not None:
+            return folds, noted
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise RunError(
+        f"{folder / SUMMARY} does not say how its folds began: go on with a single one by "
+        f"`keraspec train --resume {folder / 'fold-1'}`, or train anew"
+    )
+
+
 def _flat(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    return {f"{part}.{name}": value for part in PARTS for name, value in metrics.get(part, {}).items()}
+    every = ((part, name, value) for part in PARTS for name, value in metrics.get(part, {}).items())
+    return {f"{part}.{name}": float("nan") if value is None else value for part, name, value in every}
 
 
 def forget() -> None:

@@ -22,6 +22,14 @@ from . import run as files
 GRACE: Final = 10.0
 """Seconds that processes have to end once one of them is lost, before they are killed."""
 
+PEER: Final = 75
+"""Exit status of a process that ends because another one of its job does not answer any more (EX_TEMPFAIL of sysexits:
+the same may go well another time).
+"""
+
+LASTING: Final = (1, 2)
+"""Exit statuses with which a process would end again: errors in spec or data, wrong usage, a loss that is NaN."""
+
 LOOK: Final = 0.1
 """Seconds between two looks at the processes."""
 
@@ -30,10 +38,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job has ended: with which exit status, and, if a process was lost, what is to be said of it."""
+    """How a job has ended: with which exit status, and, if a process was lost, what is to be said of it.
+
+    ``lasting``: it would end so again.
+    """
 
     status: int
     lost: str | None = None
+    lasting: bool = False
 
 
 @dataclass(slots=True)
@@ -52,13 +64,16 @@ class Job:
     def run(self) -> Ended:
         """Start the processes and watch them; start them again from the last checkpoint, as often as is allowed.
 
-        A process that is lost ends the others: they could not take another step without it.
+        A process that is lost ends the others: they could not take another step without it. What one of them has found
+        wrong, such as an error in the spec, ends the job for good.
         """
         left = self.restarts
         with self._signals():
             while True:
                 ended = self._once(self._command())
-                if ended.lost is None or self.asked or not left:
+                if ended.lost is not None and ended.lasting and left:
+                    self.say(f"{ended.lost}, having said why: it would again, and is not started again")
+                if ended.lost is None or ended.lasting or self.asked or not left:
                     return ended
                 left -= 1
                 self.say(f"{ended.lost}: starting again, {left} more time{'s'[: left != 1]} allowed")
@@ -132,8 +147,17 @@ class Job:
                 break
         if first is None:
             return Ended(0)
+        by_itself = {place: code for place, code in enumerate(codes) if code and (place not in asked or first == PEER)}
+        wrong = [(place, code) for place, code in by_itself.items() if code in LASTING]
+        # Of a process that was killed the others may well say what looks like an error of their own.
+        lasting = bool(wrong) and not any(code < 0 for code in by_itself.values())
+        if lasting and first not in LASTING:  # those who only noticed that it was gone were faster
+            number, first = wrong[0]
+            lost = None if self.asked else words(number, first)
+        if first == PEER:
+            first = 1
         status = 1 if first < 0 and not self.asked else 128 - first if first < 0 else first
-        return Ended(status, lost)
+        return Ended(status, lost, lasting)
 
     def _hand_on(self, number: int) -> None:
         for one in self.running:

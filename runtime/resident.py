@@ -65,3 +65,6 @@ class Resident:
             self.every, tf.constant(first, tf.int64), tf.constant(self.done, tf.int64)
         )
         return logs
+
+    def end(self) -> None:
+        """The steps of an epoch are over; see ``steps.Steps``. All is in the variables."""

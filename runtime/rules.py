@@ -33,20 +33,6 @@ class _Standing:
     fired: bool = False
 
 
-def require_rules(training: Training) -> None:
-    """Make sure that rules can be looked at here.
-
-    Raises:
-        Problem: E430 for a rule that looks at every batch where a batch's own loss can't be had.
-    """
-    for stage in training.stages:
-        for rule in stage.rules:
-            if rule.check == "batch" and backend() == "jax":
-                words = "a rule that looks at every batch needs the batch's own loss, which JAX keeps to itself"
-                way = 'write `check = "epoch"`, or set KERAS_BACKEND=tensorflow'
-                raise Problem(Finding("E430", words, (*rule.pointer, "check"), help=way))
-
-
 @dataclass(slots=True)
 class Rules:
     """The rules of one training section or phase.
@@ -84,6 +70,9 @@ class Rules:
         """Keep the loss of each batch: what Keras reports is the mean of the epoch so far."""
         import keras
 
+        if backend() == "jax":
+            self._listen_on_jax()
+            return
         own = keras.Variable(0.0, trainable=False, dtype="float32", name="own_loss")
         compute = self.model.compute_loss
 
@@ -94,6 +83,21 @@ class Rules:
 
         self.own = own
         object.__setattr__(self.model, "compute_loss", compute_loss)
+
+    def _listen_on_jax(self) -> None:
+        """There a step keeps nothing but what belongs to the model, its optimizer or a metric: so a metric has it."""
+        import keras
+
+        tracker = next(one for one in self.model.metrics if one.name == "loss")
+        own = tracker.add_variable(shape=(), initializer="zeros", name="own_loss")
+        update = tracker.update_state
+
+        def update_state(loss: Any, *rest: Any, **more: Any) -> Any:
+            own.assign(keras.ops.cast(loss, own.dtype))
+            return update(loss, *rest, **more)
+
+        self.own = own
+        tracker.update_state = update_state  # until the model is compiled for the next phase
 
     def end(self) -> None:
         """Leave the model as it was."""

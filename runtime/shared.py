@@ -48,6 +48,9 @@ class Shared:
         self.done += 1
         return logs
 
+    def end(self) -> None:
+        """The steps of an epoch are over; see ``steps.Steps``. All is in the variables."""
+
 
 def training_step(model: keras.Model, replicas: int) -> Callable[[Any], None]:
     """What one device does with its rows of a batch: what Keras' step does, but counted by rows."""

@@ -131,6 +131,39 @@ def assign(variables: Mapping[str, Sequence[keras.Variable]], arrays: Mapping[st
         one.assign(array)
 
 
+def drawn_from() -> dict[str, Array]:
+    """States of the generators that all of a process draws from, where layers do so: on PyTorch, which has no seed for
+    dropout, and where what draws from Python's own numbers does so in every step.
+    """
+    from .environment import backend
+
+    if backend() != "torch":
+        return {}
+    import random
+
+    import numpy as np
+    import torch
+
+    found = {"random.python": np.array(random.getstate()[1], np.uint64), "random.torch": torch.get_rng_state().numpy()}
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return found | {f"random.cuda.{number}": state.cpu().numpy() for number, state in enumerate(devices)}
+
+
+def draw_again(arrays: Mapping[str, Array]) -> None:
+    """Put back what ``drawn_from`` has taken; what is not there is left as it is."""
+    if "random.torch" not in arrays:
+        return
+    import random
+
+    import torch
+
+    random.setstate((3, tuple(arrays["random.python"].tolist()), None))
+    torch.set_rng_state(torch.from_numpy(arrays["random.torch"].copy()))
+    for number in range(torch.cuda.device_count()):
+        if (state := arrays.get(f"random.cuda.{number}")) is not None:
+            torch.cuda.set_rng_state(torch.from_numpy(state.copy()), number)
+
+
 def states_of(callbacks: Sequence[Any]) -> tuple[list[dict[str, Any]], dict[str, Array]]:
     """What callbacks keep: plain values for each in turn, and arrays by name."""
     import numpy as np

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .environment import backend
 from .resident import Resident
 
 if TYPE_CHECKING:
@@ -39,13 +40,20 @@ class Steps(Protocol):
     def run(self, count: int) -> Mapping[str, Any] | None:
         """Train the next batches, ``count`` or ``span`` of them at most; the metrics so far, None if none is left."""
 
+    def end(self) -> None:
+        """The steps of an epoch are over, or broken off: what they keep is put where others look for it."""
+
 
 def steps_of(stage: Stage, model: keras.Model, step: Step | None = None, group: Group | None = None) -> Steps:
-    """The steps of a stage whose model is compiled; TensorFlow only.
+    """The steps of a stage whose model is compiled.
 
     ``step`` takes one step with a batch (not compiled: it becomes part of what is), else Keras' own is taken; a
-    ``group`` of devices has one of its own.
+    ``group`` of devices has one of its own. Both are for TensorFlow; elsewhere steps are Keras' own.
     """
+    if backend() != "tensorflow":
+        from .elsewhere import steps_elsewhere
+
+        return steps_elsewhere(stage, model)
     import tensorflow as tf
 
     feeds, span = stage.feeds, stage.settings.steps_per_execution
@@ -125,6 +133,9 @@ class Streamed:
         self.done += taken
         return logs if taken else None
 
+    def end(self) -> None:
+        """The steps of an epoch are over; see ``Steps``. All is in the variables."""
+
 
 class KerasSteps:
     """Steps by the train function of Keras, where it shares a batch among devices."""
@@ -156,3 +167,6 @@ class KerasSteps:
         if self.count is not None:
             self.done = min(self.done, self.count)  # the last execution may have found less
         return logs
+
+    def end(self) -> None:
+        """The steps of an epoch are over; see ``Steps``. All is in the variables."""

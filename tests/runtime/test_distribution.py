@@ -324,6 +324,36 @@ def test_a_job_is_started_again_so_often(tmp_path: Any, monkeypatch: pytest.Monk
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("program", "status", "again", "told"),
+    [
+        ("sys.exit(1)", 1, False, "process 1 ended with status 1"),
+        ("sys.exit(2 if number else 0)", 2, False, "process 2 ended with status 2"),
+        # The first has noticed that the second is gone, before the second is.
+        ("sys.exit(1 if number else 75)", 1, False, "process 2 ended with status 1"),
+        ("sys.exit(75)", 1, True, "process 1 ended with status 75"),
+        # Of one that is killed the other says what looks like an error of its own.
+        (
+            "os.kill(os.getpid(), signal.SIGKILL) if not number else sys.exit(1)",
+            1,
+            True,
+            "process 1 was killed (SIGKILL)",
+        ),
+    ],
+)
+def test_what_would_end_so_again_is_not_started_again(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, program: str, status: int, again: bool, told: str
+) -> None:
+    said: list[str] = []
+    job = launching.Job(tmp_path, 2, [], said.append, restarts=1)
+    whole = PROGRAM.replace("0.3 * number", "0.05 * number") + program
+    monkeypatch.setattr(launching.Job, "_command", lambda self: [sys.executable, "-S", "-c", whole])
+    ended = job.run()
+    assert (ended.status, ended.lost, ended.lasting) == (status, told, not again)
+    assert sum(one.startswith("[1]") for one in said) == (2 if again else 1)
+    assert said[-1].endswith("is not started again") == (not again)
+
+
 def test_what_can_be_gone_on_with_is(tmp_path: Any) -> None:
     job = launching.Job(tmp_path, 2, ["spec.toml"], print)
     assert job._command()[3:] == ["train", "spec.toml", "--run-dir", str(tmp_path)]
