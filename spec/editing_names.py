@@ -263,7 +263,7 @@ def _in_texts(draft: Draft, old: str, new: str) -> Iterator[TextEdit]:
             for where, text in _texts(dict(table), here):
                 if where[-1] == "monitor" and (found := watched.match(text)) is not None:
                     yield from _within(draft, where, found.span(1), new)
-    shape = re.compile(rf"""output_shape\(\s*["']({re.escape(old)})["']\s*\)""")
+    shape = re.compile(rf"""\b(?:output_shape|receptive_field)\(\s*(?:[^()]*?=\s*)?["']({re.escape(old)})["']""")
     for where, text in _texts(draft.entries(("assertions",)), ("assertions",)):
         for found in shape.finditer(text):
             yield from _within(draft, where, found.span(1), new)

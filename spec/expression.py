@@ -83,7 +83,7 @@ def bare(text: str, names: Mapping[str, Any], functions: Mapping[str, Function] 
     """
     whole = f"${{{text}}}"
     try:
-        tokens = tokens_from(whole, 0)
+        tokens = tokens_from(whole, 0, named=any(function.keywords for function in functions.values()))
         if tokens[-1].end != len(whole):
             stray = tokens[-1].end - 1
             raise ExpressionError("E601", "this `}` closes nothing", stray, stray + 1, "take it away")

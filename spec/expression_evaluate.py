@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .document import HOLE
 from .expression_functions import FUNCTIONS
-from .expression_nodes import Binary, Call, Choice, Compare, Index, Items, Literal, Logic, Name, Node, Unary
+from .expression_nodes import Binary, Call, Choice, Compare, Index, Items, Literal, Logic, Name, Named, Node, Unary
 from .expression_tokens import LARGEST_WHOLE, ExpressionError, too_large_help
 from .expression_values import MOST_VALUES, Run, Unreadable, same, truth, value_words
 from .words import closest, listed, quoted
@@ -238,6 +238,10 @@ def _looked_up(run: Run, node: Index, table: Mapping[str, Any], key: Any) -> Any
     raise run.no_value(node.key, f"`{run.source(node.value)}` has no value for {shown}{why}", help_text)
 
 
+def _named(run: Run, node: Named) -> Any:
+    return value_of(run, node.value)
+
+
 def _call(run: Run, node: Call) -> Any:
     arguments = [(one, value_of(run, one)) for one in node.arguments]
     try:
@@ -257,6 +261,7 @@ _WAYS: Final[Mapping[type[Node], Callable[[Run, Any], Any]]] = {
     Compare: _compare,
     Logic: _logic,
     Choice: _choice,
+    Named: _named,
     Call: _call,
 }
 

@@ -20,7 +20,8 @@ Arguments = Sequence[tuple[Spot, Any]]
 class Function:
     """One function: how many values it takes, how a person would call it, and what it does.
 
-    ``apply`` gets the run, the place of the call and the arguments.
+    ``apply`` gets the run, the place of the call and the arguments. ``keywords`` are the names of those that may be
+    given by name, whose place is then a `Named`.
     """
 
     least: int
@@ -28,6 +29,7 @@ class Function:
     takes: str
     usage: str
     apply: Callable[[Run, Spot, Arguments], Any]
+    keywords: tuple[str, ...] = ()
 
 
 def _extreme(name: str, pick: Callable[[Any], Any]) -> Callable[[Run, Spot, Arguments], Any]:

@@ -86,6 +86,14 @@ class Index(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Named(Node):
+    """What is given to a function by name: `axis=0`."""
+
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """A function and what it is called with."""
 

@@ -48,6 +48,8 @@ _TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\'])")
 _SIGN = re.compile(r"\*\*|//|==(?!=)|!=(?!=)|<=|>=|<(?![<>])|>(?!>)|[-+*/%()\[\],.]")
 
+GIVES: Final = "`=` gives a value to a name, and an expression can't do that"
+COMPARE: Final = "to compare two values write `==`"
 _QUOTES: Final = "text stands in single quotes: 'relu'"
 WRONG: Final[tuple[tuple[str, str, str], ...]] = (
     ("===", "`===` is no sign of this language", "to ask whether two values are the same write `==`"),
@@ -60,7 +62,7 @@ WRONG: Final[tuple[tuple[str, str, str], ...]] = (
     ("=>", "`=>` is no sign of this language", "for at least write `>=`"),
     ("=<", "`=<` is no sign of this language", "for at most write `<=`"),
     (":=", "an expression can't give a name to a value", "declare a parameter for it"),
-    ("=", "`=` gives a value to a name, and an expression can't do that", "to compare two values write `==`"),
+    ("=", GIVES, COMPARE),
     ("!", "`!` is no sign of this language", "write `not`"),
     ("&", "`&` is no sign of this language", "write `and`"),
     ("|", "`|` is no sign of this language", "write `or`"),
@@ -91,15 +93,17 @@ WRONG: Final[tuple[tuple[str, str, str], ...]] = (
 """Signs that people write, with what is wrong and what to do; longer ones before those that they begin with."""
 
 
-def tokens_from(text: str, opening: int) -> list[Token]:
+def tokens_from(text: str, opening: int, *, named: bool = False) -> list[Token]:
     """The tokens of the expression whose `${` is at ``opening``; the last one is the closing brace, of kind ``end``.
+
+    ``named``: a `=` between round brackets is one of them, for calls that name what they give.
 
     Raises:
         ExpressionError: E601 where a sign is none of the language or the brace is missing, E605 where it is too long.
     """
     at = opening + 2
     found: list[Token] = []
-    open_brackets = 0
+    open_brackets: list[str] = []
     while True:
         if blank := _BLANK.match(text, at):
             at = blank.end()
@@ -122,8 +126,14 @@ def tokens_from(text: str, opening: int) -> list[Token]:
         if text[at] == "}":
             found.append(Token("end", "}", at, at + 1))
             return found
-        token = token_at(text, at, open_brackets > 0)
-        open_brackets += (token.text == "[") - (token.text == "]") if token.kind == "sign" else 0
+        if named and text[at] == "=" and open_brackets[-1:] == ["("] and text[at + 1 : at + 2] not in ("=", "<", ">"):
+            token = Token("sign", "=", at, at + 1)
+        else:
+            token = token_at(text, at, "[" in open_brackets)
+        if token.kind == "sign" and token.text in "([":
+            open_brackets.append(token.text)
+        elif token.kind == "sign" and token.text in ")]" and open_brackets:
+            open_brackets.pop()
         found.append(token)
         at = token.end
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from .expression_functions import FUNCTIONS, Function
-from .expression_nodes import Binary, Call, Choice, Compare, Index, Items, Literal, Logic, Name, Node, Unary
-from .expression_tokens import ExpressionError, Token
+from .expression_nodes import Binary, Call, Choice, Compare, Index, Items, Literal, Logic, Name, Named, Node, Unary
+from .expression_tokens import COMPARE, GIVES, ExpressionError, Token
 from .words import closest, listed
 
 DEEPEST: Final = 40
@@ -240,14 +240,14 @@ class Parser:
             help_text = f"did you mean `{near}`?" if near else f"the functions are {listed(self.functions, 20)}"
             message = f"there is no function called `{token.text}`"
             raise ExpressionError("E602", message, token.start, token.end, help_text)
-        arguments, closing = self.several(")", bracket)
+        arguments, closing = self.several(")", bracket, function)
         if not function.least <= len(arguments) <= function.most:
             found = f"{len(arguments)} are given" if len(arguments) != 1 else "1 is given"
             message = f"`{token.text}` takes {function.takes}, and {found}"
             raise ExpressionError("E603", message, token.start, closing.end, f"it is called so: `{function.usage}`")
         return Call(token.start, closing.end, token.text, arguments)
 
-    def several(self, end: str, opening: Token) -> tuple[tuple[Node, ...], Token]:
+    def several(self, end: str, opening: Token, function: Function | None = None) -> tuple[tuple[Node, ...], Token]:
         """Values with commas between them, up to the closing bracket; a comma behind the last is fine."""
         items: list[Node] = []
         while not (self.token.kind == "sign" and self.token.text == end):
@@ -257,10 +257,31 @@ class Parser:
                 raise ExpressionError(
                     "E601", "a list is given to a function as it is", *self.place(), "take the `*` away"
                 )
-            items.append(self.expression())
+            named = function is not None and self.token.kind == "name" and self.tokens[self.at + 1].text == "="
+            if items and isinstance(items[-1], Named) and not named:
+                message = f"a value without a name stands behind `{items[-1].name}=`"
+                help_text = "put it before those that have names, or say which it is"
+                raise ExpressionError("E601", message, *self.place(), help_text)
+            items.append(self.given(function, items) if function and named else self.expression())
             if not self.takes(","):
                 break
         return tuple(items), self.closing(end, opening)
+
+    def given(self, function: Function, before: list[Node]) -> Named:
+        """`axis=0` in a call."""
+        name = self.token
+        if name.text not in function.keywords:
+            near = closest(name.text, function.keywords)
+            way = f"did you mean `{near}`?" if near else f"it is called so: `{function.usage}`"
+            raise ExpressionError("E602", f"nothing here is called `{name.text}`", name.start, name.end, way)
+        if any(isinstance(one, Named) and one.name == name.text for one in before):
+            raise ExpressionError("E601", f"`{name.text}` is given twice", name.start, name.end, "take one away")
+        self.at += 2
+        if self.token.kind == "end" or (self.token.kind == "sign" and self.token.text in ",)"):
+            help_text = "write one behind it, or take it away"
+            raise ExpressionError("E601", f"`{name.text}=` has no value", name.start, name.end + 1, help_text)
+        value = self.expression()
+        return Named(name.start, value.end, name.text, value)
 
     def closing(self, bracket: str, opening: Token) -> Token:
         """The closing bracket, which must be next."""
@@ -319,6 +340,8 @@ class Parser:
         if token.text == "else":
             help_text = "a choice is written `a if condition else b`"
             return ExpressionError("E601", "this `else` has no `if`", token.start, token.end, help_text)
+        if token.text == "=" and token.kind == "sign":
+            raise ExpressionError("E601", GIVES, token.start, token.end, COMPARE)
         if token.text == "," and token.kind == "sign":
             message = "`,` stands only in lists and calls"
             help_text = "a list stands in square brackets, and a fraction behind a point: [1, 2], 1.5"

@@ -119,8 +119,8 @@ ASSERTION: Final = Section(
         must(
             "check",
             Kind({"type": "string", "minLength": 1}, "an expression that is true or false, in quotes"),
-            "What must be true, over `params`, `trainable_params`, `flops`, `activation_bytes`, `layers` and "
-            "`output_shape('NAME')`.",
+            "What must be true, over `params`, `trainable_params`, `flops`, `activation_bytes`, `layers`, "
+            "`output_shape('NAME')`, `receptive_field('NAME')` and `fits('16 GB', batch_size=32)`.",
         ),
     ),
 )

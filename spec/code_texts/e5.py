@@ -11,8 +11,8 @@ CODES: Final[tuple[Code, ...]] = (
         "E501",
         "a promise that the model breaks",
         "`[[assertions]]` say what must be true of the model: how many parameters it may have, how many operations it "
-        "may take, which shape comes out. This one is not true. The message has the numbers; change the model, or the "
-        "promise if it asks too much.",
+        "may take, which shape comes out, how far a layer sees, whether training fits into memory. This one is not "
+        "true. The message has the numbers; change the model, or the promise if it asks too much.",
         '[[layers]]\nname = "answer"\ntype = "Dense"\nunits = 10\n\n[[assertions]]\ncheck = "params < 10"',
         '[[layers]]\nname = "answer"\ntype = "Dense"\nunits = 10\n\n[[assertions]]\ncheck = "params < 1_000"',
     ),

@@ -200,7 +200,7 @@ def _mentioned(data: Mapping[str, Any], at: Pointer, raw: str, scope: Way, name:
     elif scope == LAYERS and at[0] == "training" and at[-1] == "monitor":
         pattern = None if isinstance(data.get("outputs"), Mapping) else rf"[\"'](?:val_)?({word})_"
     elif scope == LAYERS and at[0] == "assertions":
-        pattern = rf"(?s:.*?)\boutput_shape\(\s*[\"']({word})[\"']\s*\)"
+        pattern = rf"(?s:.*?)\b(?:output_shape|receptive_field)\(\s*(?:[^()]*?=\s*)?[\"']({word})[\"']"
     first = re.match(pattern, raw) if pattern is not None else None
     if first is not None:
         yield first.span(1)

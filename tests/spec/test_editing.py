@@ -70,7 +70,7 @@ loss = "mse"
 loss = "mse"
 
 [[assertions]]
-check = "output_shape('kind') == [3]"
+check = "output_shape('kind') == [3] and receptive_field(name='kind', axis=0) > 1"
 """
 LIST = """\
 keraspec = 1
@@ -281,7 +281,9 @@ def test_rename_a_layer_that_is_an_output() -> None:
         assert data["data"]["targets"] == {"sort": {"column": "kind"}}, "it took the column of its name"
         assert list(data["training"]["outputs"]) == ["sort", "size"]
         assert data["training"]["callbacks"][0]["monitor"] == "val_sort_loss"
-        assert data["assertions"][0]["check"] == "output_shape('sort') == [3]"
+        assert (
+            data["assertions"][0]["check"] == "output_shape('sort') == [3] and receptive_field(name='sort', axis=0) > 1"
+        )
         assert data["training"]["freeze"] == ["first", "kind*"], "a pattern is no name"
 
 
