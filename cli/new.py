@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -124,4 +125,4 @@ def _report(made: New, path: Path) -> None:
     for aim in made.aims:
         click.echo(aim)
     say(made.checked.diagnostics, "full", err=True)
-    click.echo(f"{path} written; try it with: keraspec train {path}")
+    click.echo(f"{path} written; try it with: keraspec train {quote(str(path))}")

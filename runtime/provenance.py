@@ -115,7 +115,7 @@ def record(
             noted |= prints(entered(interface)).table()
         except (Problem, OSError) as error:  # it could be read a moment ago
             noted["trouble"] = str(error)
-    starts = {str(path): path for path in (*_weights(typed, Path(interface.folder)), *weights)}
+    starts = {str(path.resolve()): path for path in (*_weights(typed, Path(interface.folder)), *weights)}
     table = {
         "version": VERSION,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),

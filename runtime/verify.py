@@ -93,7 +93,11 @@ def recorded(run: Path) -> Recorded:
     Raises:
         RunError: if it is no run folder, has no record, or training did not come far enough to leave a model.
     """
-    open_run(run)
+    try:
+        open_run(run)
+    except RunError:
+        if not (run / FILE).is_file():  # where there is a record, what was spoiled or taken away is held against it
+            raise
     table = read_record(run)
     found = Recorded(run, table, digest_of(table))
     try:

@@ -39,6 +39,8 @@ def test_from_a_template(folder: Path) -> None:
     assert result.stdout == "digits.keraspec.toml written; try it with: keraspec train digits.keraspec.toml\n"
     assert 'name = "digits"' in Path("digits.keraspec.toml").read_text(encoding="utf-8")
     assert run("check", ".").exit_code == 0
+    with_blank = run("new", "my digits", "--template", "cnn")
+    assert with_blank.stdout.endswith("keraspec train 'my digits.keraspec.toml'\n")
     again = run("new", "digits.keraspec.toml", "-t", "mlp")
     assert again.exit_code == 2
     assert "is there already" in again.stderr

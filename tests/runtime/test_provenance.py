@@ -135,6 +135,29 @@ def test_what_is_noted(trained: Path) -> None:
     assert table["command"]["arguments"]
 
 
+def test_spoiled_files_are_held_against_the_record(made: Path) -> None:
+    with (made / "run" / "history.csv").open("a") as history:
+        history.write("no number\n")
+    (made / "run" / "model.keras").unlink()
+    assert changed(made) == {"model": [("-", "model.keras")], "results": [("~", "history.csv")]}
+    (made / "run" / FILE).unlink()
+    with pytest.raises(RunError):
+        keraspec.verify(made / "run")
+
+
+def test_a_run_that_others_began_with_is_found_from_anywhere(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made)
+    keraspec.train(
+        "spec.keraspec.toml", run_dir="next", begin_with="run", report=False, overrides=["training.epochs=1"]
+    )
+    monkeypatch.chdir(tmp_path)
+    assert keraspec.verify(made / "next").same
+    (made / "run" / "model.keras").unlink()
+    assert [one.name for one in keraspec.verify(made / "next").sections if one.state == "changed"] == ["weights"]
+
+
 def test_all_is_as_recorded(trained: Path) -> None:
     done = call(trained, "--rows")
     assert done.exit_code == 0, done.output
