@@ -123,11 +123,14 @@ def _of_numbers(name: str, values: Array, dtype: str, total: int, missing: int) 
     single = values.size == len(values)
     flat = values.reshape(-1)
     whole = bool(values.dtype.kind in "iu" or (values.dtype.kind == "f" and (wide == np.floor(wide)).all()))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite numbers have no mean; that they are there is told
+        mean, std = float(wide.mean()), float(wide.std())
+        steps = np.diff(flat.astype(np.float64))
     return ColumnNumbers(
         name, "numbers", dtype, sizes, total, missing,
         unique=len(np.unique(flat)) if single else None,
-        least=float(wide.min()), most=float(wide.max()), mean=float(wide.mean()), std=float(wide.std()),
+        least=float(wide.min()), most=float(wide.max()), mean=mean, std=std,
         constant=bool((flat == flat[0]).all()),
-        ascending=bool(single and whole and len(flat) > 2 and (np.diff(flat.astype(np.float64)) == 1).all()),
+        ascending=bool(single and whole and len(flat) > 2 and (steps == 1).all()),
         whole=whole,
     )  # fmt: skip

@@ -49,13 +49,15 @@ class Deferred:
     """Rows by their numbers, ``read`` when they are asked for.
 
     ``read`` takes an array of row numbers and gives an array with those rows; ``sizes`` are those of one row, None
-    where it depends on the batch: its rows are then filled up to the longest.
+    where it depends on the batch: its rows are then filled up to the longest. ``lengths`` says how long each of the
+    rows that can be read is before that, by the first of its axes, where that is known.
     """
 
     read: Callable[[Array], Array]
     rows: Array | Every
     sizes: tuple[int | None, ...]
     dtype: np.dtype[Any]
+    lengths: Array | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -76,7 +78,11 @@ class Deferred:
 
     def take(self, chosen: Array) -> Deferred:
         """The same with these rows alone, still unread."""
-        return Deferred(self.read, self.rows[chosen], self.sizes, self.dtype)
+        return Deferred(self.read, self.rows[chosen], self.sizes, self.dtype, self.lengths)
+
+    def own(self, chosen: Any) -> Array | None:
+        """How long the rows chosen are before they are filled up, where that is known."""
+        return None if self.lengths is None else self.lengths[self.rows[chosen]]
 
 
 def part(values: Any, chosen: Array) -> Any:
@@ -160,4 +166,15 @@ def padded(rows: Sequence[Any], sizes: Sequence[int | None], dtype: Any, value: 
             place[tuple(slice(size) for size in row.shape)] = row
         return filled
 
-    return Deferred(read, Every(len(kept)), tuple(sizes), np.dtype(dtype))
+    lengths = np.array([row.shape[0] for row in rows], np.int64) if len(sizes) else None
+    return Deferred(read, Every(len(kept)), tuple(sizes), np.dtype(dtype), lengths)
+
+
+def shortened(rows: Any, lengths: Array) -> Deferred:
+    """Rows that were filled up to the longest of all, cut to the longest of a batch; each has its length."""
+
+    def read(chosen: Array) -> Array:
+        found: Array = rows[chosen][:, : int(lengths[chosen].max(initial=0))]
+        return found
+
+    return Deferred(read, Every(len(rows)), (None, *rows.shape[2:]), rows.dtype, lengths)

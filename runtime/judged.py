@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ..compiler.graph import TypedGraph
 from .confusion import ClassRow, of_labels, of_matrix
 from .data import Rows
+from .deferred import Deferred
 from .feed import feed
 from .feeds import flat, inputs_only
 from .interface import Interface, OutputColumns
@@ -119,16 +120,21 @@ def judge(
         values = given if isinstance(given, Mapping) else dict(zip(interface.form.outputs, flat(given), strict=True))
         for one in compared:
             said = np.asarray(values[one.name])
-            true = np.asarray(rows.targets[one.name][first : first + len(said)])
+            chosen = slice(first, first + len(said))
+            true = np.asarray(rows.targets[one.name][chosen])
             verdict = verdicts[one.name]
-            _count(verdict, one, true, said, stride, first)
+            steps = _steps(rows.targets[one.name], chosen, true, said)
+            _count(verdict, one, true, said, stride, first, steps)
             loss = losses[one.name](true, said)
             if loss is None:
                 continue
             for index in np.argsort(-loss, kind="stable")[:WORST].tolist():
                 if len(worst) == WORST and loss[index] <= worst[0][0]:
                     break
-                wrong = Wrong(first + index, one.name, float(loss[index]), *_words(one, verdict, true, said, index))
+                end = None if steps is None else int(steps[index].sum())
+                told = _words(one, verdict, true[:, :end], said[:, :end], index) if end else None
+                told = told or _words(one, verdict, true, said, index)
+                wrong = Wrong(first + index, one.name, float(loss[index]), *told)
                 kept += 1
                 entry = (wrong.loss, -kept, wrong)
                 (heapq.heappush if len(worst) < WORST else heapq.heappushpop)(worst, entry)
@@ -156,12 +162,26 @@ def _fresh(one: OutputColumns) -> Verdict:
         return Verdict(one.name, "classes", classes, np.zeros((len(classes), len(classes)), np.int64))
     if head.loss in BINARY | HINGE and head.units is not None:
         classes = one.columns if len(one.columns) == head.units else tuple(str(index) for index in range(head.units))
+        classes = names if names is not None and len(names) == head.units else classes
         return Verdict(one.name, "labels", classes, np.zeros((len(classes), 4), np.int64))
     return Verdict(one.name, "numbers", ())
 
 
-def _count(verdict: Verdict, one: OutputColumns, true: Array, said: Array, stride: int, first: int) -> None:
-    """Add a batch to what was counted."""
+def _steps(target: Any, chosen: slice, true: Array, said: Array) -> Array | None:
+    """Which steps are a row's own, where rows of unequal length were filled up to the longest of their batch."""
+    import numpy as np
+
+    lengths = target.own(chosen) if isinstance(target, Deferred) else None
+    if lengths is None or true.ndim < 2 or true.shape[1] != said.shape[1]:
+        return None
+    there: Array = np.arange(true.shape[1]) < lengths[:, None]
+    return there
+
+
+def _count(
+    verdict: Verdict, one: OutputColumns, true: Array, said: Array, stride: int, first: int, steps: Array | None
+) -> None:
+    """Add a batch to what was counted; of rows that were filled up only the ``steps`` that are their own."""
     import numpy as np
 
     if verdict.kind == "numbers":
@@ -185,6 +205,8 @@ def _count(verdict: Verdict, one: OutputColumns, true: Array, said: Array, strid
     known = (expected >= 0) & (expected < size)
     if one.head.ignored is not None:
         known &= expected != one.head.ignored
+    if steps is not None and steps.size == known.size:
+        known &= steps.reshape(-1)
     pairs = np.bincount(expected[known] * size + answered[known], minlength=size * size)
     verdict.matrix += pairs.reshape(size, size)
     verdict.counted += int(known.sum())

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from . import label_words
 from .cells import CellError, comma_way, is_arrow, is_text, numbers, texts
+from .label_lists import are_lists, labels_in, lengths_of, places_of
 from .table import Values
 from .tensors import MisfitError, Sizes, fitted
 
@@ -26,8 +28,6 @@ ALIKE: Final = frozenset({"Circle"})
 SEQUENCES: Final = frozenset({"CTC"})
 """Losses whose target is a sequence of class numbers from 1 on, filled up with 0."""
 
-SHOWN_CLASSES: Final = 6
-
 
 class ClassError(MisfitError):
     """Labels and head do not agree."""
@@ -35,7 +35,8 @@ class ClassError(MisfitError):
     code = "E403"
 
 
-Form = Literal["number", "index", "one_hot"]
+Form = Literal["number", "index", "one_hot", "several"]
+"""Numbers as they are; the number of a class; a row with a 1 at it; a row with a 1 at each of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,17 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
     """Decide how a target is encoded, from all its rows.
 
     Words become indices of the sorted names. Where the loss compares whole rows of class probabilities
-    (``categorical_crossentropy``), a column of labels becomes rows with a single 1. Whole numbers from 0 on
-    stay what they are, unless ``encode`` asks for names and they do not fit.
+    (``categorical_crossentropy``), a column of labels becomes rows with a single 1; a list of labels a row becomes
+    one with a 1 for each of them. Whole numbers from 0 on stay what they are, unless ``encode`` asks for names and
+    they do not fit.
 
     Raises:
         MisfitError: if the labels can't be what the head gives.
     """
     import numpy as np
 
+    if len(columns) == 1 and (lists := _lists(columns[0][1], head)) is not None:
+        return _learn_lists(lists, head)
     single = _is_column(columns)
     words = any(is_text(values) and (len(columns) == 1 or not _yes_or_no(values)) for _, values in columns)
     form: Form = "number"
@@ -135,6 +139,9 @@ def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encodin
     """
     import numpy as np
 
+    lists = _lists(columns[0][1], head) if encoding.classes is not None else None
+    if encoding.classes is not None and lists is not None:
+        return _encoded_lists(lists, head, encoding, encoding.classes)
     if encoding.classes is not None:
         indices = _indices(columns[0][1], encoding.classes)
     elif encoding.form == "number":
@@ -158,6 +165,63 @@ def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encodin
             )
         indices = indices.reshape(len(indices), *sizes)
     return indices.astype(encoding.dtype)
+
+
+def _lists(values: Values, head: Head) -> Values | None:
+    """The labels of each row as a list, where there may be several: any number, or words side by side."""
+    import numpy as np
+
+    if are_lists(values):
+        return values
+    beside = getattr(values, "ndim", 1) == 2 and values.dtype.kind in "OSU" and values.shape[1] > 1
+    if not beside or not _takes_several(head):
+        return None
+    rows = np.empty(len(values), object)
+    rows[:] = list(values)
+    return rows
+
+
+def _takes_several(head: Head) -> bool:
+    """Whether an output says yes or no to each of several labels."""
+    return head.loss in BINARY | HINGE and len(head.shape) == 1 and head.units != 1
+
+
+def _learn_lists(values: Values, head: Head) -> Encoding:
+    classes = labels_in(values)
+    if _takes_several(head):
+        _check_count(classes, head, "one_hot")
+        return Encoding("several", classes, (head.units or len(classes),), "float32")
+    if head.loss in SPARSE and len(head.shape) == 2:
+        _check_count(classes, head, "index")
+        return Encoding("index", classes, *_plain(head))
+    raise MisfitError(
+        "holds a list of labels in each row",
+        'for any number of labels a row take `loss = "binary_crossentropy"` and a unit with `activation = "sigmoid"` '
+        'for each label; for a label at each step "sparse_categorical_crossentropy" and an output of each step',
+    )
+
+
+def _encoded_lists(values: Values, head: Head, encoding: Encoding, classes: tuple[str, ...]) -> Array:
+    """Rows with a 1 for each label; or the number of each step's class, with 0 behind the last of them."""
+    import numpy as np
+
+    try:
+        places, rows = places_of(values, classes)
+    except KeyError as error:
+        raise _no_class(error.args[0], classes, error.args[1]) from None
+    if encoding.form == "several":
+        marked = np.zeros((len(values), len(classes)), np.float32)
+        marked[rows, places] = 1
+        return marked
+    lengths = lengths_of(values)
+    most, longest = head.shape[0], int(lengths.max(initial=0))
+    if isinstance(most, int) and longest > most:
+        raise MisfitError(
+            f"has a row of {longest} labels, but the output has {most} steps", None, int(lengths.argmax())
+        )
+    steps = np.zeros((len(values), most if isinstance(most, int) else longest), encoding.dtype)
+    steps[rows, np.arange(len(rows)) - np.repeat(lengths.cumsum() - lengths, lengths)] = places
+    return steps
 
 
 def _scalar_or(encoding: Encoding, columns: Sequence[tuple[str, Values]]) -> Sizes:
@@ -211,12 +275,16 @@ def _indices(values: Values, classes: tuple[str, ...]) -> Array:
     result = np.array([place.get(str(cell), -1) for cell in cells.reshape(-1)], np.int64)
     if (result < 0).any():
         index = int(np.argmin(result))
-        raise ClassError(
-            f'holds "{cells.reshape(-1)[index]}", which is none of the classes {_listed(classes)}',
-            "the model knows only the classes it was trained with",
-            index // max(1, cells.size // len(cells)),
-        )
+        raise _no_class(cells.reshape(-1)[index], classes, index // max(1, cells.size // len(cells)))
     return result.reshape(cells.shape)
+
+
+def _no_class(label: Any, classes: tuple[str, ...], row: int) -> ClassError:
+    return ClassError(
+        f'holds "{label}", which is none of the classes {label_words.named(classes)}',
+        "the model knows only the classes it was trained with",
+        row,
+    )
 
 
 def _fits(found: Array, head: Head) -> bool:
@@ -237,8 +305,8 @@ def _check_range(found: Array, head: Head) -> None:
     if head.loss in SEQUENCES and head.units is not None and ((rows < 0) | (rows >= head.units)).any():
         index = _row((rows < 0) | (rows >= head.units))
         raise ClassError(
-            f"holds labels from {int(rows.min())} to {int(rows.max())}, but the head has {_units(head.units)}: "
-            f"letters are numbers from 1 to {head.units - 1}, and 0 fills up",
+            f"holds labels from {int(rows.min())} to {int(rows.max())}, but the head has "
+            f"{label_words.units(head.units)}: letters are numbers from 1 to {head.units - 1}, and 0 fills up",
             f"a head for these labels needs {int(rows.max()) + 1} units",
             index,
         )
@@ -268,7 +336,8 @@ def _check_range(found: Array, head: Head) -> None:
             else:
                 way = f"a head for these labels needs {most + 1} units"
             raise ClassError(
-                f"holds labels from {least} to {most}, but the head has {_units(units)}: 0 to {(units or 1) - 1}",
+                f"holds labels from {least} to {most}, but the head has {label_words.units(units)}: "
+                f"0 to {(units or 1) - 1}",
                 way,
                 index,
             )
@@ -291,34 +360,21 @@ def _check_count(classes: tuple[str, ...], head: Head, form: Form) -> None:
         return
     if len(classes) == 1:
         raise ClassError(
-            f"has {_classes(classes)}, and a network learns to tell classes apart",
+            f"has {label_words.counted(classes)}, and a network learns to tell classes apart",
             "there must be rows of two classes or more; or is it another column that is meant?",
         )
     if head.loss in BINARY | HINGE and units == 1:
         if len(classes) != 2:
             raise ClassError(
-                f"has {_classes(classes)}, but {head.loss} with one unit tells 2 apart",
+                f"has {label_words.counted(classes)}, but {head.loss} with one unit tells 2 apart",
                 f'use `units = {len(classes)}`, "softmax" and "sparse_categorical_crossentropy"',
             )
         return
     if (head.loss in SPARSE or form == "one_hot") and len(classes) != units:
         raise ClassError(
-            f"has {_classes(classes)}, but the head has {_units(units)}",
+            f"has {label_words.counted(classes)}, but the head has {label_words.units(units)}",
             f"set `units = {len(classes)}` in the last layer",
         )
-
-
-def _units(count: int | None) -> str:
-    return "1 unit" if count == 1 else f"{count} units"
-
-
-def _classes(classes: tuple[str, ...]) -> str:
-    return f"{len(classes)} class{'' if len(classes) == 1 else 'es'} ({_listed(classes)})"
-
-
-def _listed(classes: tuple[str, ...]) -> str:
-    more = len(classes) - SHOWN_CLASSES
-    return ", ".join(f'"{one}"' for one in classes[:SHOWN_CLASSES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _row(flags: Any) -> int:

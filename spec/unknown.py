@@ -55,8 +55,9 @@ def missing_keys(
         return  # the rest stands in the file that this one lies over
     later = later_of(table_schema, family)
     unknown = [key for key in table if key not in properties and key not in later]
+    below = run.below(pointer, table)
     for key in required_of(table_schema):
-        if key in table or key in skip:
+        if key in table or key in skip or key in below:
             continue
         run.spoil(pointer, key)
         if (not pointer and key in run.misplaced) or any(closest(other, properties) == key for other in unknown):

@@ -182,16 +182,16 @@ def _object(run: Validation, family: str, value: Any, at: Pointer, what: str, ex
 
 def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, *, nested: bool) -> bool:
     """Check a table with ``type``; whether it is known what it is."""
-    singular = SINGULAR[family]
-    if "type" not in table:
+    singular, laid = SINGULAR[family], "type" not in table and "type" in run.below(at, table)
+    if "type" not in table and not laid:
         if at in run.document.damaged:
             run.unsound.add(at)
             return False
         no_type(run, family, table, at, nested=nested)
         run.unsound.add(at)
         return False
-    kind = table["type"]
-    if kind is HOLE:
+    kind = run.below(at, table)["type"] if laid else table["type"]
+    if kind is HOLE or (laid and (*at[:1], *at[3:], "type") in run.rejected):  # said where it is written
         run.unsound.add(at)
         return False
     here = (*at, "type")
@@ -215,7 +215,7 @@ def _table(run: Validation, family: str, table: Mapping[str, Any], at: Pointer, 
         # Only capitals are wrong: what else stands in the table can be held against what was meant.
         _keys(run, record_of(family, meant), table, at, meant, skip=frozenset({"type"}), family=family)
         return True
-    if kind != name:
+    if kind != name and not laid:
         run.findings.append(
             Finding("W101", f"`{kind}` is another name of `{name}`", here, help=f'write `type = "{name}"`')
         )

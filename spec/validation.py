@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -39,6 +40,17 @@ class Validation:
     def partial(self) -> bool:
         """Whether the document lies over another one, or has nothing but blocks: then nothing can be called missing."""
         return "extends" in self.document.data or is_library(self.document)
+
+    def below(self, at: Pointer, table: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The table that one in a phase of training is laid over; empty where there is none, or one of another type."""
+        if len(at) < 4 or at[:2] != ("training", "phases"):
+            return {}
+        found = self.document.data["training"]
+        for key in at[3:]:
+            found = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(found, dict) or table.get("type", found.get("type")) != found.get("type"):
+            return {}
+        return found
 
     def add(self, code: str, message: str, pointer: Pointer, **more: Any) -> None:
         """Note a finding and leave its value out of later stages."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from .kinds import BOOLEAN, POSITIVE, SEED, TEXT, Kind, an, choice, either, number, section
+from .record import Argument
 from .section import NAME, Section, key, must
 
 AUTO: Final = Kind({"const": "auto"}, '"auto"')
@@ -115,13 +116,21 @@ PHASED: Final = (
 )  # fmt: skip
 """Keys of the training section that a phase may have for itself."""
 
+
+def _laid_over(argument: Argument) -> Argument:
+    """A key of a phase: an object without ``type`` is laid over that of the training section."""
+    if argument.kind.family is None or argument.kind.many:
+        return argument
+    return replace(argument, kind=replace(argument.kind, schema={"type": "object", "not": {"required": ["type"]}}))
+
+
 PHASE: Final = Section(
     "phase",
     "a phase",
     (
         key("name", NAME, "What reports call the phase."),
         must("epochs", POSITIVE, "How many times this phase goes through the data."),
-        *(replace(one, default=None) for one in TRAINING.keys if one.name in PHASED),
+        *(_laid_over(replace(one, default=None)) for one in TRAINING.keys if one.name in PHASED),
         key(
             "overrides",
             OVERRIDES,
