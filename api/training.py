@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from .checked import Checked, SpecError, compile_file
+from .spec.document import Place, Source
+from .spec.finding import Diagnostic, Finding
 from .spec.problem import Problem
 
 if TYPE_CHECKING:
@@ -26,6 +28,13 @@ if TYPE_CHECKING:
 
 SPECS: Final = (".toml", ".json")
 """Endings of specs; no file of data has them."""
+
+WAYS: Final = {
+    "E403": "the model knows only the classes it was trained with",
+    "E404": "fill these cells, or leave out their rows: the model was trained on rows without gaps",
+    "E405": "mend these cells, or give a file of the form that the model was trained on",
+}
+"""What to do about rows that don't fit a model which is trained already."""
 
 
 def train(
@@ -173,7 +182,7 @@ def evaluate(
     if checked.errors or checked.typed is None:
         raise SpecError(checked.diagnostics)
     given, other = _given(data)
-    with _placed(lambda: checked, other):
+    with _placed(lambda: checked, other, _file(data)):
         name = None if data is None else Path(data).name
         return evaluated(
             checked.typed, run, given, part=part, confusion=confusion, name=name, show=show or SILENT
@@ -217,7 +226,7 @@ def predict(
         require_format(Path(out))
     given, other = _given(data)
     assert given is not None
-    with _placed(lambda: as_trained(Path(run)), other):
+    with _placed(lambda: as_trained(Path(run)), other, _file(data)):
         if out is None:
             return predicted(run, given, show or SILENT)
         return written(ask(run, given, show or SILENT), out)
@@ -233,10 +242,14 @@ def printed(run: str | Path, data: str | Path, stream: IO[str], *, show: Progres
     open_run(run)
     given, other = _given(data)
     assert given is not None
-    with _placed(lambda: as_trained(Path(run)), other):
+    with _placed(lambda: as_trained(Path(run)), other, _file(data)):
         asked = ask(run, given, show or SILENT)
         write_csv(filled(asked.pieces(), asked.count), stream)
-        return Written(Path(), len(asked.kept), asked.count)
+        return Written(Path(), len(asked.kept), asked.count, asked.short)
+
+
+def _file(data: str | Path | None) -> Path | None:
+    return None if data is None else Path(data)
 
 
 def _given(data: str | Path | None) -> tuple[Path | Table | Unopened | None, Checked | None]:
@@ -336,12 +349,25 @@ def as_trained(run: Path) -> Checked:
 
 
 @contextmanager
-def _placed(checked: Callable[[], Checked], other: Checked | None = None) -> Iterator[None]:
-    """Turns a problem into diagnostics with their places in a spec; or in an ``other`` one that names the source, where
-    it is this that can't be read."""
+def _placed(checked: Callable[[], Checked], other: Checked | None = None, file: Path | None = None) -> Iterator[None]:
+    """Turns a problem into diagnostics with their places in a spec. What is wrong with rows that were given is told of
+    the ``file`` that they are in, or of the ``other`` spec that names their source."""
     try:
         yield
     except Problem as problem:
-        if other is not None and all(one.pointer[:2] == ("data", "source") for one in problem.findings):
-            raise other.error(problem) from problem
-        raise checked().error(problem) from problem
+        found = problem.findings
+        if (other is None and file is None) or any(one.pointer[:1] != ("data",) for one in found):
+            raise checked().error(problem) from problem
+        given = [_of_given(one) for one in found]
+        if other is not None:
+            raise other.error(Problem(*given)) from problem
+        place = Place(Source(str(file), ""), 0, 0)
+        raise SpecError([Diagnostic(replace(one, pointer=()), place) for one in given]) from problem
+
+
+def _of_given(finding: Finding) -> Finding:
+    """What is wrong with rows that a trained model was given: what the spec would have to say is no way out."""
+    if finding.pointer[:2] == ("data", "source"):
+        return finding
+    way = WAYS.get(finding.code, finding.help)
+    return replace(finding, pointer=("data", "source"), part="value", help=way, related=(), inside=None)

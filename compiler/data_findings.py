@@ -32,6 +32,10 @@ def data_findings(typed: TypedGraph) -> Iterator[Finding]:
         from .decoding import decoding_findings
 
         yield from decoding_findings(typed)
+    if data.source.get("columns"):
+        from .data_columns import column_findings
+
+        yield from column_findings(typed)
     if any(column.augment for column in data.inputs.values()) or data.augment:
         from .augmentations import augmentation_findings
 

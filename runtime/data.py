@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..compiler.graph import TypedGraph
 from ..compiler.heads import loss_of
@@ -30,18 +30,23 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+OF_SEVERAL: Final = {"gives": "give", "has": "have", "holds": "hold", "is": "are"}
+"""What is said of one column, and what of several."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows of one part: an array for each input and target, the first axis being the rows.
 
     ``weights`` has, by output, how much each row counts in the loss; ``buckets`` which rows may come together into a
-    batch, where they are told apart by their length.
+    batch, where they are told apart by their length; ``files``, by input, what messages call the file of each row.
     """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Mapping[str, Array] = field(default_factory=dict)
     buckets: Array | None = None
+    files: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -122,11 +127,13 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
         with Collect(findings, binding, rows, table):
             columns = ready.target(binding, heads[name])
             encodings[name] = learn(columns, heads[name], binding.encode)
-            targets[name] = encoded(columns, heads[name], encodings[name])
+            made = encoded(columns, heads[name], encodings[name])
+            targets[name] = ready.by_batch(binding, heads[name], made)
     if findings:
         raise Problem(*findings)
     examples = examples_of(table, data.split, data.window, data.seed, rows, ready.columns)
-    every = Rows(inputs, targets, ready.weights(bindings, table, targets), ready.buckets(bindings))
+    weights, buckets = ready.weights(bindings, table, targets), ready.buckets(bindings)
+    every = Rows(inputs, targets, weights, buckets, ready.file_names)
     parts = {name: taken_rows(examples[name], every) for name in PARTS}
     return weighed(typed, Prepared(parts, bindings, encodings, heads, ready.dropped, ready.skipped))[0]
 
@@ -151,6 +158,7 @@ def taken_rows(examples: Examples, rows: Rows) -> Rows:
         {name: examples.of_rows(array) for name, array in rows.targets.items()},
         {name: examples.of_rows(array) for name, array in rows.weights.items()},
         None if rows.buckets is None else examples.of_rows(rows.buckets),
+        {name: examples.of_rows(array) for name, array in rows.files.items()} if examples.order is None else {},
     )
 
 
@@ -221,7 +229,10 @@ class Collect:
 
 def misfit(error: MisfitError, binding: Binding, rows: Array, table: Table) -> Finding:
     """What does not fit, as a finding."""
-    message = error.message if error.message.startswith("`") else f"{binding.words} {error.message}"
+    message = error.message
+    if not message.startswith("`"):
+        verb, blank, rest = message.partition(" ")
+        message = f"{binding.words} {OF_SEVERAL.get(verb, verb) if len(binding.columns) > 1 else verb}{blank}{rest}"
     if error.index is not None:
         message += f" (first in {table.place(int(rows[error.index]))})"
     return Finding(error.code, message, binding.pointer, binding.part, help=error.help)

@@ -36,6 +36,15 @@ class Examples:
     starts: Array | None = None
     length: int = 0
 
+    def by_row(self) -> Examples:
+        """The same windows in the order of their rows."""
+        import numpy as np
+
+        if self.starts is None:
+            return self
+        ranked = np.argsort(self.rows, kind="stable")
+        return Examples(self.rows[ranked], self.order, self.starts[ranked], self.length)
+
     def of_rows(self, values: Any) -> Any:
         """What belongs to a row, such as a target."""
         return part(values, self.rows)
@@ -114,7 +123,7 @@ def row_shape(shape: Sequence[Any], window: Window | None) -> Sequence[Any]:
 def whole(table: Table, window: Window | None, time: str | None, rows: Array, *, targets: bool) -> Examples:
     """All examples of a table that is not parted: every window there is, also without a row for its target.
 
-    Without ``targets`` the row of a window is its last.
+    Without ``targets`` the row of a window is its last, and windows come in the order of these rows in the table.
 
     Raises:
         Problem: E441 where there are fewer rows than a window has.
@@ -129,7 +138,7 @@ def whole(table: Table, window: Window | None, time: str | None, rows: Array, *,
         needed = window.length + (window.horizon if targets else 0)
         message = f"a window takes {needed} rows one after another, but {table.origin} has {line.longest(0)} at most"
         raise Problem(Finding("E441", message, (*AT, "length"), help="take more rows"))
-    return found
+    return found if targets else found.by_row()
 
 
 class _Line:

@@ -13,8 +13,9 @@ from ..spec.problem import Problem
 from .buckets import bucket_of, together
 from .cells import is_arrow, taken, unreadable
 from .columns import Binding, Bindings
-from .deferred import Deferred, held, padded, part
-from .labels import Head
+from .deferred import Deferred, held, padded, part, shortened
+from .label_lists import are_lists, lengths_of
+from .labels import BINARY, HINGE, Head
 from .missing import completed
 from .pending import Files, Opened, are_masks, open_files, open_masks, open_targets
 from .sample_weights import WEIGHT, sample_weights
@@ -128,16 +129,37 @@ class Gathered:
         name = binding.columns[0]
         return _padded(name, self.columns[name], shape, dtype, binding.pad)
 
+    @property
+    def file_names(self) -> dict[str, Array]:
+        """By input, what messages call the file of each row; none where its cells hold what is in files."""
+        every = ((name, one) for (side, name), one in self.files.items() if side == "input")
+        return {name: one.names for name, one in every if len(one) and isinstance(one.cells[0], str)}
+
     def target(self, binding: Binding, head: Head) -> list[tuple[str, Values]]:
-        """The columns of a target; rows of unequal length are filled up to the longest of all."""
+        """The columns of a target; rows of unequal length are filled up: to the output's steps, or the longest."""
         columns = self.named("target", binding)
         name, values = columns[0]
         if isinstance(values, Deferred):
             return [(name, values[:])]
-        if _ragged(values) and len(columns) == 1:
+        marks = binding.encode == "one_hot" and head.loss in BINARY | HINGE  # each number is a label of the row
+        if _ragged(values) and len(columns) == 1 and not marks:
             axes = max((one.ndim for one in values), default=1)
-            return [(name, _padded(name, values, (None,) * axes, "float64", binding.pad)[:])]
+            shape = (_steps(head), *(None,) * (axes - 1))
+            return [(name, _padded(name, values, shape, "float64", binding.pad)[:])]
         return columns
+
+    def steps(self, binding: Binding, head: Head) -> Array | None:
+        """How long each row of a target is, where they differ and are compared with as many steps of the output."""
+        columns = self.named("target", binding)
+        values = columns[0][1]
+        if len(columns) > 1 or isinstance(values, Deferred) or len(head.shape) < 2 or _steps(head) is not None:
+            return None
+        return lengths_of(values) if are_lists(values) else None
+
+    def by_batch(self, binding: Binding, head: Head, rows: Array) -> Any:
+        """A target's encoded rows, as long as the longest of their batch: as long as the inputs that they belong to."""
+        lengths = self.steps(binding, head)
+        return rows if lengths is None or rows.ndim < 2 else shortened(rows, lengths)
 
     def weights(self, bindings: Bindings, table: Table, outputs: Iterable[str]) -> dict[str, Array]:
         """How much each row counts, the same for all outputs; nothing where no column says it.
@@ -314,6 +336,12 @@ def _ragged(values: Values) -> bool:
     if not hasattr(values, "dtype") or values.dtype.kind != "O" or values.ndim != 1 or not len(values):
         return False
     return all(hasattr(cell, "dtype") and (cell.dtype.kind in "biuf" or not cell.size) for cell in values)
+
+
+def _steps(head: Head) -> int | None:
+    """The length of an output that is a row of steps, where it is known."""
+    first = head.shape[0] if len(head.shape) > 1 else None
+    return first if isinstance(first, int) else None
 
 
 def _padded(name: str, values: Array, shape: Sizes, dtype: str, pad: float) -> Deferred:

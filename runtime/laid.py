@@ -243,7 +243,7 @@ def _unequal(stem: Path, laid: Laid, sizes: Sequence[int | None], pad: float) ->
             place[tuple(slice(size) for size in shape)] = values.reshape(shape)
         return filled
 
-    return Deferred(read, Every(laid.count), tuple(sizes), dtype)
+    return Deferred(read, Every(laid.count), tuple(sizes), dtype, shapes[:, 0])
 
 
 def longest(folder: Path, name: str) -> tuple[int, ...]:
@@ -252,3 +252,11 @@ def longest(folder: Path, name: str) -> tuple[int, ...]:
 
     runs = np.load((folder / name).with_suffix(".runs.npy"))
     return tuple(int(size) for size in runs[:, 1:].max(axis=0))
+
+
+def first_sizes(folder: Path, name: str) -> Array:
+    """The first size of each of the rows of unequal shapes, in their order."""
+    import numpy as np
+
+    runs = np.load((folder / name).with_suffix(".runs.npy"))
+    return np.repeat(runs[:, 1], runs[:, 0])

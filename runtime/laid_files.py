@@ -57,10 +57,11 @@ class LaidFiles:
         cells, names = Laid.read(told["cells"]), Laid.read(told["names"])
         return LaidFiles(told["what"], cells, names, tuple(told["sizes"]), told["dtype"])
 
-    def opened(self, folder: Path, name: str) -> Deferred:
-        """What is in the files, decoded by the batch."""
+    def opened(self, folder: Path, name: str) -> tuple[Deferred, Any]:
+        """What is in the files, decoded by the batch; and what they are called, None where cells hold the files."""
         cells, names = opened(folder, f"{name}_cells", self.cells), opened(folder, f"{name}_names", self.names)
-        return unread(Files(self.what, cells, names), self.sizes, self.dtype)
+        found = unread(Files(self.what, cells, names), self.sizes, self.dtype)
+        return found, None if self.cells.kind == "bytes" else names
 
 
 class FileLayer:

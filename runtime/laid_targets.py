@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from .cells import is_arrow
 from .columns import Binding
 from .deferred import Deferred, Every
+from .label_lists import are_lists
 from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Encoding, Head, encoded, learn
-from .laid import HELD_BYTES, Laid, Layer, longest, opened
+from .laid import HELD_BYTES, Laid, Layer, first_sizes, longest, opened
 from .laid_files import FileLayer, LaidFiles, is_opened_late, require_size
 from .pending import are_masks, of_masks
 from .table import Values
@@ -66,13 +67,17 @@ class LaidTarget:
         import numpy as np
 
         if isinstance(self.laid, LaidFiles):
-            return self._late(self.laid.opened(folder, name), binding, head, lambda values: values)
+            return self._late(self.laid.opened(folder, name)[0], binding, head, lambda values: values)
         if self.most is not None:
             most = self.most
             masks = opened(folder, name, self.laid)
             return self._late(masks, binding, head, lambda values: of_masks(values, head, most))
         if not self.coded:
-            sizes = longest(folder, name) if self.laid.kind == "unequal" else self.laid.sizes
+            sizes: tuple[int | None, ...] = self.laid.sizes
+            if self.laid.kind == "unequal":
+                sizes = longest(folder, name)
+                if len(head.shape) > 1 and not isinstance(head.shape[0], int):  # as long as the inputs of the batch
+                    sizes = (None, *sizes[1:])
             return opened(folder, name, self.laid, sizes, binding.pad)
         table = np.load(folder / f"{name}.table.npy", allow_pickle=False)
         codes = opened(folder, name, self.laid)
@@ -158,7 +163,9 @@ class _Numbers:
     def add(self, ready: Gathered, rows: Array) -> None:
         columns = ready.target(self.binding, self.head)
         self.encoding = self.encoding or learn(columns, self.head, None)
-        self.layer.add(encoded(columns, self.head, self.encoding))
+        made = encoded(columns, self.head, self.encoding)
+        lengths = ready.steps(self.binding, self.head)
+        self.layer.add(made if lengths is None or made.ndim < 2 else cut(made, lengths))
 
     def close(self) -> LaidTarget:
         assert self.encoding is not None
@@ -247,8 +254,14 @@ class _Labels:
         return np.array(first.rows if first is not None else [0], np.int64)
 
     def add(self, ready: Gathered, rows: Array) -> None:
+        lengths = ready.steps(self.binding, self.head)
         for name, values in ready.target(self.binding, self.head):
-            self.columns[name].add(values, rows)
+            if are_lists(values):
+                raise MisfitError(
+                    "holds lists of labels, and all of them must be known before the first row is laid down",
+                    "`cache = true` in [data] keeps them in memory",
+                )
+            self.columns[name].add(values, rows, lengths)
 
     def close(self) -> LaidTarget:
         import numpy as np
@@ -263,6 +276,8 @@ class _Labels:
             (self.folder / f"{stems[0]}.values").rename(self.folder / f"{self.name}.values")
             return LaidTarget(encoding, laid[0], coded=True)
         layer = Layer(self.folder, self.name, self.stack)
+        unequal = len(laid) == 1 and laid[0].kind == "unequal"
+        lengths = first_sizes(self.folder, stems[0]) if unequal else None
         parts = [
             opened(self.folder, stem, one, longest_of(self.folder, stem, one))
             for stem, one in zip(stems, laid, strict=True)
@@ -273,13 +288,19 @@ class _Labels:
                 (name, one.decoded(part[rows])) for (name, one), part in zip(self.columns.items(), parts, strict=True)
             ]
             try:
-                layer.add(encoded(block, self.head, encoding))
+                made = encoded(block, self.head, encoding)
+                layer.add(made if lengths is None or made.ndim < 2 else cut(made, lengths[rows]))
             except MisfitError as error:
                 error.index = None
                 raise
         for path in self.folder.glob(f"{self.name}_column*"):
             path.unlink()
         return LaidTarget(encoding, layer.close())
+
+
+def cut(rows: Array, lengths: Array) -> list[Array]:
+    """Rows without what they were filled up with."""
+    return [row[:length] for row, length in zip(rows, lengths.tolist(), strict=True)]
 
 
 def longest_of(folder: Path, stem: str, laid: Laid) -> tuple[int, ...]:
@@ -297,11 +318,13 @@ class _Column:
         self.first: list[Any] = []
         self.text = False
 
-    def add(self, values: Values, rows: Array) -> None:
+    def add(self, values: Values, rows: Array, lengths: Array | None = None) -> None:
+        """More cells, with the numbers of their rows; ``lengths`` of rows that were filled up to the longest."""
         if is_arrow(values):
             self._text(values, rows)
         else:
             self._numbers(values, rows)
+            self.layer.add(values if lengths is None else cut(values, lengths))
         if len(self.rows) > MOST_LABELS:
             raise ClassError(
                 f"has more than {MOST_LABELS} different labels", "for numbers that are no classes, use another loss"
@@ -336,7 +359,6 @@ class _Column:
         for row in dict.fromkeys(int(where[index]) // max(1, flat.shape[1]) for index in fresh):
             self.first.append(values[row])
             self.rows.append(int(rows[row]))
-        self.layer.add(values)
 
     def examples(self) -> Values:
         """A row for every label."""

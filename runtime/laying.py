@@ -289,9 +289,11 @@ def laid_rows(place: Path, about: Mapping[str, Any], bindings: Bindings, wants: 
     import numpy as np
 
     inputs: dict[str, Any] = {}
+    names: dict[str, Any] = {}
     for index, (name, told) in enumerate(about["inputs"].items()):
         if "what" in told:
-            inputs[name] = LaidFiles.read(told).opened(place, f"input{index}")
+            inputs[name], called = LaidFiles.read(told).opened(place, f"input{index}")
+            names |= {} if called is None else {name: called}
             continue
         sizes = [size if isinstance(size, int) else None for size in wants.inputs[name][0]]
         inputs[name] = opened(place, f"input{index}", Laid.read(told), sizes, bindings.inputs[name].pad)
@@ -308,7 +310,7 @@ def laid_rows(place: Path, about: Mapping[str, Any], bindings: Bindings, wants: 
     bound = Bindings({}, {}, bindings.others)
     columns = _used(table, bound, wants, rows)
     ready = Gathered(columns, {}, rows, about["dropped"], tuple(about["skipped"]))
-    every = Rows(inputs, targets, ready.weights(bound, table, targets), _buckets(place, bindings))
+    every = Rows(inputs, targets, ready.weights(bound, table, targets), _buckets(place, bindings), names)
     return LaidRows(every, encodings, table, ready)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .data import Rows
+from .deferred import Deferred
 from .environment import backend
 from .feed import feed
 from .feeds import flat, inputs_only
 from .interface import Interface, OutputColumns
-from .labels import HINGE
+from .labels import BINARY, HINGE
 from .progress import SILENT, Progress
 from .reuse import file_of, interface_of_run, used_of
 from .run import RunError, open_run
@@ -36,21 +37,25 @@ class Prediction:
     ``values`` are the model's numbers, rows first: probabilities where it classifies. ``labels`` has the
     class of each row (of each step of a row) as a name, or as a whole number where classes have no names;
     None where the output gives numbers. ``classes`` are the names in the order of ``values``' last axis.
+    ``steps`` says how many steps of each row are its own, where rows were filled up to the longest of their batch.
     """
 
     values: Array
     labels: Array | None
     classes: tuple[str, ...] | None
+    steps: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
     """Predictions by output. ``rows`` says which rows of the input they are for: rows with missing values that
-    the spec leaves out have none. ``count`` is the number of rows of the input."""
+    the spec leaves out have none, nor do those of ``short``, before which too few rows come to fill a window.
+    ``count`` is the number of rows of the input."""
 
     outputs: Mapping[str, Prediction]
     rows: Array
     count: int
+    short: tuple[range, ...] = ()
 
     @property
     def columns(self) -> dict[str, list[Any]]:
@@ -96,13 +101,15 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A trained model and the rows that it is asked about, batch by batch; ``count`` is the number of rows of the
-    input, ``kept`` says which of them are asked about, in order."""
+    input, ``kept`` says which of them are asked about, in order, ``short`` which are not because too few rows come
+    before to fill a window."""
 
     interface: Interface
     model: keras.Model
     rows: Rows
     kept: Array
     count: int
+    short: tuple[range, ...] = ()
 
     def pieces(self) -> Iterator[Piece]:
         """The predictions, a batch at a time."""
@@ -113,8 +120,26 @@ class Asked:
             by_name = given if form.named else dict(zip(form.outputs, flat(given), strict=True))
             outputs = {one.name: read_output(one, by_name[one.name]) for one in self.interface.outputs}
             size = len(next(iter(outputs.values())).values)
+            steps = self._steps(slice(first, first + size))
+            outputs = {name: _of_steps(one, steps) for name, one in outputs.items()}
             yield Piece(outputs, self.kept[first : first + size])
             first += size
+
+    def _steps(self, chosen: slice) -> Array | None:
+        """How long these rows are before they are filled up, where inputs are of unequal length, all of them alike."""
+        import numpy as np
+
+        inputs: Iterable[Any] = self.rows.inputs.values()
+        every = [one.own(chosen) for one in inputs if isinstance(one, Deferred)]
+        found = [one for one in every if one is not None]
+        return found[0] if found and all(np.array_equal(one, found[0]) for one in found) else None
+
+
+def _of_steps(one: Prediction, steps: Array | None) -> Prediction:
+    """An answer for each step, with how many of them are a row's own; any other as it is."""
+    if steps is None or one.labels is None or one.labels.ndim != 2 or one.labels.shape[1] != max(steps, default=0):
+        return one
+    return replace(one, steps=steps)
 
 
 def ask(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Asked:
@@ -132,7 +157,7 @@ def ask(run: str | Path, data: str | Path | Table | Unopened, show: Progress = S
         raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
     source = data if isinstance(data, (Table, Unopened)) else file_of(Path(data), interface)
     used = used_of(interface, source, targets=False, show=show)
-    return Asked(interface, found.model(), used.rows, used.kept, used.count)
+    return Asked(interface, found.model(), used.rows, used.kept, used.count, used.short)
 
 
 def predict(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Predictions:
@@ -158,9 +183,28 @@ def together(pieces: Iterable[Piece], asked: Asked) -> Predictions:
     for one in asked.interface.outputs:
         found = [piece.outputs[one.name] for piece in parts]
         labels = [part.labels for part in found if part.labels is not None]
-        values = np.concatenate([part.values for part in found])
-        outputs[one.name] = Prediction(values, np.concatenate(labels) if labels else None, found[0].classes)
-    return Predictions(outputs, asked.kept, asked.count)
+        steps = [part.steps for part in found if part.steps is not None]
+        values = np.concatenate(_widened([part.values for part in found], np.nan))
+        outputs[one.name] = Prediction(
+            values,
+            np.concatenate(_widened(labels, "" if labels[0].dtype.kind == "O" else 0)) if labels else None,
+            found[0].classes,
+            np.concatenate(steps) if len(steps) == len(found) else None,
+        )
+    return Predictions(outputs, asked.kept, asked.count, asked.short)
+
+
+def _widened(parts: Sequence[Array], fill: Any) -> list[Array]:
+    """Answers of several batches, all with as many steps as the longest of them."""
+    import numpy as np
+
+    most = max((one.shape[1] for one in parts if one.ndim > 1), default=0)
+    return [
+        np.pad(one, [(0, 0), (0, most - one.shape[1]), *[(0, 0)] * (one.ndim - 2)], constant_values=fill)
+        if one.ndim > 1 and one.shape[1] < most
+        else one
+        for one in parts
+    ]
 
 
 def _counting(count: int) -> Array:
@@ -182,10 +226,26 @@ def read_output(output: OutputColumns, values: Array) -> Prediction:
         indices = yes.reshape(len(values), -1).astype(np.int64)
         indices = indices[:, 0] if indices.shape[1] == 1 else indices
         return Prediction(values, _named(indices, classes), classes)
+    several = several_of(output)
+    if several:
+        values = chances(output, values)
+        yes = values > 0 if head.loss in HINGE else values >= 0.5
+        names = np.array(several, dtype=object)
+        return Prediction(values, np.array(["; ".join(names[row]) for row in yes], dtype=object), several)
     if head.kind == "classes" or (encoding is not None and encoding.form == "one_hot"):
         values = chances(output, values)
         return Prediction(values, _named(values.argmax(-1), classes), classes)
     return Prediction(values, None, None)
+
+
+def several_of(output: OutputColumns) -> tuple[str, ...]:
+    """The names of the labels of which any number may be right, where an output says yes or no to each of them."""
+    head, encoding = output.head, output.encoding
+    if encoding is None or head.loss not in BINARY | HINGE or len(head.shape) != 1 or head.units in (None, 1):
+        return ()
+    if encoding.form == "several":
+        return encoding.classes or ()
+    return output.columns if encoding.form == "number" and len(output.columns) == head.units else ()
 
 
 def chances(output: OutputColumns, values: Array) -> Array:
@@ -194,7 +254,7 @@ def chances(output: OutputColumns, values: Array) -> Array:
 
     if not output.head.logits:
         return values
-    if output.head.kind == "binary":
+    if output.head.kind == "binary" or output.head.loss in BINARY:
         made: Array = 1 / (1 + np.exp(-values.astype(np.float64)))
         return made
     exponents = np.exp(values - values.max(-1, keepdims=True))
@@ -215,7 +275,9 @@ def _columns(one: Prediction) -> Iterator[tuple[str, list[Any]]]:
         yield from ((name, flat[:, index].astype(float).tolist()) for index, name in enumerate(names))
         return
     if one.labels.ndim > 1:  # one class for each step of a row
-        yield "prediction", [" ".join(str(label) for label in row.reshape(-1)) for row in one.labels]
+        ends = [None] * len(one.labels) if one.steps is None else one.steps.tolist()
+        rows = (row[:end] for row, end in zip(one.labels, ends, strict=True))
+        yield "prediction", [" ".join(str(label) for label in row.reshape(-1)) for row in rows]
         return
     yield "prediction", one.labels.tolist()
     if flat.shape[1] == 1:

@@ -106,12 +106,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The rows of a source that a trained model can be given; ``kept`` says which of its ``count`` rows they are."""
+    """The rows of a source that a trained model can be given; ``kept`` says which of its ``count`` rows they are.
+
+    ``short`` are those which it can't be given only because too few rows come before to fill a window.
+    """
 
     rows: Rows
     kept: Array
     count: int
     origin: str
+    short: tuple[range, ...] = ()
 
 
 def rows_of(
@@ -140,7 +144,18 @@ def used_of(
     """See ``rows_of``; with ``weighed`` a column of weights must be there."""
     every, ready, table, count = _every(interface, source, Wish(targets, weighed=weighed), show)
     examples = whole(table, interface.window, interface.split.time, ready.rows, targets=targets)
-    return Used(taken_rows(examples, every), ready.rows[examples.rows], count, table.origin)
+    kept = ready.rows[examples.rows]
+    short = () if targets or interface.window is None else stretches(ready.rows, kept)
+    return Used(taken_rows(examples, every), kept, count, table.origin, short)
+
+
+def stretches(rows: Array, kept: Array) -> tuple[range, ...]:
+    """The rows that are not kept, as stretches of rows one after another; both are in order."""
+    import numpy as np
+
+    left = np.setdiff1d(rows, kept)
+    parts = np.split(left, np.flatnonzero(np.diff(left) > 1) + 1) if len(left) else []
+    return tuple(range(int(one[0]), int(one[-1]) + 1) for one in parts)
 
 
 def parts_again(interface: Interface, source: Table | Unopened, show: Progress = SILENT) -> dict[str, Rows]:
@@ -178,14 +193,16 @@ def _every(
         if target is None or output.encoding is None:
             continue
         try:
-            encoded_targets[output.name] = encoded(ready.target(target, output.head), output.head, output.encoding)
+            made = encoded(ready.target(target, output.head), output.head, output.encoding)
+            encoded_targets[output.name] = ready.by_batch(target, output.head, made)
         except MisfitError as error:
             findings.append(misfit(error, target, ready.rows, table))
     if findings:
         raise Problem(*findings)
     column = next(iter(bindings.columns), None)
     count = len(table.columns[column]) if column is not None else table.rows
-    return Rows(inputs, encoded_targets, ready.weights(bindings, table, encoded_targets)), ready, table, count
+    weights = ready.weights(bindings, table, encoded_targets)
+    return Rows(inputs, encoded_targets, weights, files=ready.file_names), ready, table, count
 
 
 def _laid(interface: Interface, source: Unopened, wish: Wish, show: Progress) -> tuple[Rows, Gathered, Table, int]:

@@ -7,8 +7,10 @@ import io
 import json
 import os
 import re
+import shutil
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from ..compiler.build import legal
 from ..compiler.render import write
 from ..spec.document import Document
 from ..spec.finding import Finding
+from .event_files import EventFiles
 
 if TYPE_CHECKING:
     import keras
@@ -28,6 +31,7 @@ MODEL: Final = "model.keras"
 TERMS: Final = "terms.keras"
 HISTORY: Final = "history.csv"
 HISTORY_LINES: Final = "history.jsonl"
+EVENTS: Final = "tensorboard"
 METRICS: Final = "metrics.json"
 CURVES: Final = "curves.png"
 DIAGRAM: Final = "diagram.svg"
@@ -44,6 +48,9 @@ PRIVATE: Final = re.compile(rb'"keras\.src\.backend\.\w+\.optimizers\.\w+"')
 PUBLIC: Final = b'"keras.optimizers"'
 
 WORTH_KEEPING: Final = (MODEL, METRICS, HISTORY)
+
+WEIGHTS: Final = (".keras", ".h5", ".npz")
+"""Endings of files that hold weights: models, and states to go on from."""
 
 
 class RunError(ValueError):
@@ -107,10 +114,15 @@ def open_run(folder: str | Path) -> Run:
 
 
 class RunFolder:
-    """A run folder being written. Every file appears whole or not at all."""
+    """A run folder being written. Every file appears whole or not at all.
 
-    def __init__(self, path: Path) -> None:
+    ``made`` are the folders that were made for it, itself among them, the innermost first.
+    """
+
+    def __init__(self, path: Path, made: Sequence[Path] = ()) -> None:
         self.path = path
+        self.made = tuple(made)
+        self.events = EventFiles(path / EVENTS)
 
     @classmethod
     def create(cls, name: str, path: Path | None = None, now: datetime | None = None) -> RunFolder:
@@ -121,22 +133,39 @@ class RunFolder:
         """
         if path is not None:
             require_empty(path)
+            made = _not_there(path)
             try:
                 path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise RunError(f"{path} can't be made: {error.strerror}") from error
-            return cls(path)
+            return cls(path, made)
         stamp = (now or datetime.now()).strftime("%Y%m%d-%H%M%S")
         for number in range(1, 1000):
             folder = Path("runs") / f"{legal(name)}-{stamp}{f'-{number}' if number > 1 else ''}"
+            made = _not_there(folder)
             try:
                 folder.mkdir(parents=True)
             except FileExistsError:
                 continue
             except OSError as error:
                 raise RunError(f"{folder} can't be made: {error.strerror}") from error
-            return cls(folder)
+            return cls(folder, made)
         raise RunError(f"there are too many runs of {stamp} already")
+
+    def discard(self) -> None:
+        """Take away all that is in it, and the folders that were made for it; for one that ``create`` gave.
+
+        What can't be taken away stays, and so do folders in which others have put something meanwhile.
+        """
+        for one in list(self.path.iterdir()):
+            if one.is_dir() and not one.is_symlink():
+                shutil.rmtree(one, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    one.unlink()
+        with suppress(OSError):
+            for one in self.made:
+                one.rmdir()
 
     def text(self, name: str, text: str) -> None:
         """Write a text file."""
@@ -147,23 +176,26 @@ class RunFolder:
         self.text(name, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def spec(self, document: Document) -> None:
-        """Write the spec as trained: its own text, or, where settings were laid over it, what they made of it."""
-        from ..spec.read import read_text
+        """Write the spec as trained: its own text, with the settings in it that were laid over it.
 
-        text = document.source.text
-        suffix: Literal["toml", "json"] = "json" if document.source.path.lower().endswith(".json") else "toml"
-        original, _ = read_text(document.source.path, text.encode("utf-8", "surrogatepass"), suffix)
+        What was made of several files, or can't be written into its text, is written as JSON.
+        """
+        from ..spec.said import saying
+
         written = document if document.expansion is None else document.expansion.written
-        if original is not None and original.data == written.data:
+        text = saying(document.source, written.data)
+        if text is not None:
+            suffix = "json" if document.source.path.lower().endswith(".json") else "toml"
             self.text(f"{SPEC}.{suffix}", text)
         else:
             self.json(f"{SPEC}.json", written.data)
 
     def history(self, rows: Sequence[Mapping[str, float]]) -> None:
-        """Write the table of epochs, as CSV and as JSON lines."""
+        """Write the table of epochs, as CSV, as JSON lines, and for TensorBoard."""
         self.table(HISTORY, rows)
         lines = (json.dumps(plain(row), ensure_ascii=False, allow_nan=False) for row in rows)
         self.text(HISTORY_LINES, "".join(f"{line}\n" for line in lines))
+        self.events.write(rows)
 
     def table(self, name: str, rows: Sequence[Mapping[str, float | str]]) -> None:
         """Write a table as CSV, with a column for every name in any of the rows."""
@@ -217,6 +249,18 @@ def require_empty(path: Path) -> None:
         raise RunError(f"{path} already holds {what}: choose another run folder (--run-dir), or move it away")
     if path.exists() and not path.is_dir():
         raise RunError(f"{path} is a file: choose another run folder (--run-dir)")
+
+
+def is_untrained(folder: Path) -> bool:
+    """Whether a run folder has nothing of a training: no row of its history, no weights."""
+    return not any((folder / one).exists() for one in WORTH_KEEPING) and not any(
+        one.suffix in WEIGHTS for one in folder.rglob("*") if one.is_file()
+    )
+
+
+def _not_there(folder: Path) -> list[Path]:
+    """Of a folder and those around it the ones that are not there yet, the innermost first."""
+    return [one for one in (folder, *folder.parents) if not one.exists()]
 
 
 def find_spec(folder: Path) -> Path | None:

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, count
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -282,16 +284,26 @@ class Session:
         self._about("failed")
         if self.watch.history:
             self.place.history(self.watch.history)
-        self.place.text("error.txt", "".join(traceback.format_exception(error)))
         raise Problem(
             Finding(
                 "E417",
                 f"Keras could not train this: {condensed(error)}",
                 self.training.pointer,
                 "entry",
-                help=f"all that Keras says is in {self.place.path / 'error.txt'}",
+                help=f"all that Keras says is in {self._traced(error)}",
             )
         ) from error
+
+    def _traced(self, error: Exception) -> Path:
+        """Where all that is said of an error is written: into the run, or, if nothing of it is kept, elsewhere."""
+        path = self.place.path / "error.txt"
+        if self.resumed is None and files.is_untrained(self.place.path):
+            beside = self.place.path.parent
+            ends = chain([""], (f"-{number}" for number in count(2)))
+            paths = (beside / f"{self.place.path.name}-error{end}.txt" for end in ends)
+            path = next(one for one in paths if not one.exists())
+        write(path, "".join(traceback.format_exception(error)).encode("utf-8", "replace"))
+        return path
 
     def _about(self, status: Status) -> None:
         self.about |= {

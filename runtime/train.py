@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,8 @@ from .preprocessing import Cut, require_backend
 from .profiled import profiler
 from .progress import SILENT, Progress, progress
 from .provenance import record
-from .resume import Resumed, fingerprint
-from .run import Run, RunFolder
+from .resume import Resumed, fingerprint, hold
+from .run import Run, RunError, RunFolder
 from .session import Session
 from .split import PARTS
 from .stages import Bench, stages_of, weigh
@@ -153,29 +154,40 @@ def train(
         place = RunFolder(Path(tempfile.mkdtemp(prefix="keraspec-")))
     else:
         place = RunFolder.create(typed.graph.name, run_dir) if resume is None else RunFolder(resume.folder)
-    for stage in stages:
-        stage.callbacks = callbacks(stage.typed, place.path, stage.built.model, form, stage.first)
-    if training.profile:
-        stages[0].callbacks.append(profiler(place.path, show.say))
-    if inherit is not None:
-        place.json(CARRIED, inherit.table())
-        for line in inherit.lines():
-            show.say(line)
     noted = {
         "data": given_as,
         "fingerprint": rows_as_read,
         "weights": None if weights is None else str(weights.resolve()),
     }
-    session = Session(typed, bench, stages, place, show, prepared, resume, noted, noted_of_all, group)
-    session.listener.enough = enough
     try:
+        for stage in stages:
+            stage.callbacks = callbacks(stage.typed, place.path, stage.built.model, form, stage.first)
+        if training.profile:
+            stages[0].callbacks.append(profiler(place.path, show.say))
+        if inherit is not None:
+            place.json(CARRIED, inherit.table())
+            for line in inherit.lines():
+                show.say(line)
+        session = Session(typed, bench, stages, place, show, prepared, resume, noted, noted_of_all, group)
+        session.listener.enough = enough
         run = session.run(interface.table(), devices)
+    except BaseException:
+        if resume is None and (group is None or group.workers == 1):
+            _leave(place)
+        raise
     finally:
         if group is not None and not group.chief:
             shutil.rmtree(place.path, ignore_errors=True)
     if report:
         _report(run, typed, bench.built, interface, prepared, show)
     return run
+
+
+def _leave(place: RunFolder) -> None:
+    """Take a new run folder away in which nothing was learned: it would stand in the way of the next attempt."""
+    with suppress(RunError), hold(place.path):  # one that another process has is not touched
+        if files.is_untrained(place.path):
+            place.discard()
 
 
 def _report(

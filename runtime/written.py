@@ -25,11 +25,12 @@ Columns = Mapping[str, list[Any]]
 @dataclass(frozen=True, slots=True)
 class Written:
     """Where predictions were written to; ``count`` is the number of rows of the input, ``predicted`` of how many there
-    is a prediction."""
+    is a prediction; ``short`` are rows without one because too few rows come before to fill a window."""
 
     path: Path
     predicted: int
     count: int
+    short: tuple[range, ...] = ()
 
 
 def written(asked: Asked, out: str | Path) -> Written:
@@ -47,14 +48,14 @@ def written(asked: Asked, out: str | Path) -> Written:
     writer = require_format(path)
     with replacing(path) as beside:
         writer(asked, beside, path.suffix.lower() == ".gz")
-    return Written(path, len(asked.kept), asked.count)
+    return Written(path, len(asked.kept), asked.count, asked.short)
 
 
 def require_format(out: Path) -> Callable[[Asked, Path, bool], None]:
     """What writes a file of this name.
 
     Raises:
-        RunError: if its ending is none of those known.
+        RunError: if its ending is none of those known, or there is no such folder.
     """
     name = out.name.lower()
     plain = name.removesuffix(".gz")
@@ -62,6 +63,8 @@ def require_format(out: Path) -> Callable[[Asked, Path, bool], None]:
     if found is None or (plain != name and found not in COMPRESSED):
         known = ", ".join([*FORMATS, *(f"{one}.gz" for one in COMPRESSED)])
         raise RunError(f"{out} can't be written: its name must end in one of {known}")
+    if not out.parent.is_dir():
+        raise RunError(f"{out} can't be written: there is no folder {out.parent}; make it, or choose another place")
     return FORMATS[found]
 
 

@@ -128,7 +128,8 @@ def _trained(about: Mapping[str, Any], spec: Mapping[str, Any], epochs: int, sec
         names = {"train": "to learn from", "validation": "to watch while learning", "test": "kept apart for the test"}
         facts.append(("Rows", ", ".join(f"{count:,} {names.get(part, part)}" for part, count in rows.items() if count)))
     went = f"{epochs} of {planned}" if isinstance(planned, int) and planned != epochs else str(epochs)
-    facts.append(("Times through the data", f"{went} (epochs), in {words.duration(seconds)}"))
+    unit = "epoch" if went == "1" else "epochs"
+    facts.append(("Times through the data", f"{went} ({unit}), in {words.duration(seconds)}"))
     began = _when(about.get("began"))
     if began:
         facts.append(("Begun", began))
@@ -236,10 +237,15 @@ def _worst(judged: Mapping[str, Any] | None) -> str:
         cards.append(
             f'<div class="card">{seen}<p>{of}said: <strong class="{kind}">{escape(one["predicted"])}</strong>{sure}'
             f'{truth}</p><p class="soft small">row {one["row"]:,} of {escape(judged["part"])}, '
-            f"loss {_number(one['loss'])}</p></div>"
+            f"loss {_number(one['loss'])}{_files(one['inputs'])}</p></div>"
         )
     words_ = "The rows on which the loss is highest: where to look for wrong labels and for what the model lacks."
     return f'<h2>Where it is most wrong</h2><p class="soft">{words_}</p><div class="cards">{"".join(cards)}</div>'
+
+
+def _files(inputs: Sequence[Mapping[str, Any]]) -> str:
+    """The files that a row was read from, each on a line."""
+    return "".join(f"<br>{escape(one['file'])}" for one in inputs if "file" in one)
 
 
 def _input(one: Mapping[str, Any], *, several: bool) -> str:
@@ -257,7 +263,7 @@ def _chosen(about: Mapping[str, Any], folder: Path) -> str:
     reasons += [_rule(one) for one in rules if isinstance(one, Mapping)] if isinstance(rules, list) else []
     phases = about.get("phases") or ()
     items = [
-        f"phase {number}{' (' + one['name'] + ')' if one.get('name') else ''}: {one['epochs']} epochs"
+        f"phase {number}{' (' + one['name'] + ')' if one.get('name') else ''}: {words.many(one['epochs'], 'epochs')}"
         + (f", frozen: {', '.join(one['freeze'])}" if one.get("freeze") else "")
         for number, one in enumerate(phases, 1)
     ]

@@ -26,7 +26,8 @@ POINTS: Final = 200
 LINES: Final = 3
 
 Shown = dict[str, Any]
-"""``name`` of the input, and one of ``picture`` (a data URI), ``lines`` (lists of numbers) and ``text``."""
+"""``name`` of the input, ``file`` where it has one, and one of ``picture`` (a data URI), ``lines`` (lists of numbers)
+and ``text``."""
 
 
 def shown(interface: Interface, rows: Rows, row: int) -> list[Shown]:
@@ -34,7 +35,8 @@ def shown(interface: Interface, rows: Rows, row: int) -> list[Shown]:
     found = []
     for one in interface.inputs:
         value = rows.inputs[one.name][[row]][0]
-        found.append({"name": one.name, **_shown(one, value)})
+        named = {"file": str(rows.files[one.name][[row]][0]).strip('"')} if one.name in rows.files else {}
+        found.append({"name": one.name, **named, **_shown(one, value)})
     return found
 
 
@@ -131,4 +133,6 @@ def shortened(text: str) -> str:
 
 def caption(one: Mapping[str, Any]) -> str:
     """What stands for an input in a table of plain text."""
+    if "file" in one:
+        return str(one["file"])
     return str(one["text"]) if "text" in one else "(a picture)" if "picture" in one else "(a series)"

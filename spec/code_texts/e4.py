@@ -166,7 +166,7 @@ CODES: Final[tuple[Code, ...]] = (
         "E417",
         "Keras could not train this",
         "The spec, the model and the data passed all checks, and yet Keras stopped in the middle of training. The "
-        "message is the first line of what it said; the rest stands in `error.txt` in the run folder. Often the "
+        "message is the first line of what it said; the rest stands in a file that the help names. Often the "
         "memory was too small, and a smaller `batch_size` helps; or a number inside of the network, such as one of a "
         "word, is larger than the layer behind it was made for.",
         '[data]\nsource = { type = "csv", path = "data/flowers.csv" }\nbatch_size = 100000',

@@ -195,6 +195,26 @@ def test_a_folder_means_all_specs_below_it(folder: Path) -> None:
     assert check(folder / "more", folder / "more" / "deep").stdout.endswith("2 errors, 2 files checked\n")
 
 
+@pytest.mark.parametrize(("about", "name"), [("run.json", "spec"), ("folds.json", "spec"), ("sweep.json", "best")])
+def test_what_runs_keep_is_passed_by(folder: Path, about: str, name: str) -> None:
+    run = folder / "runs" / "digits-1"
+    (run / "fold-1").mkdir(parents=True)
+    (run / about).write_text("{}", encoding="utf-8")
+    for one in (run / f"{name}.keraspec.toml", run / "fold-1" / "any.keraspec.toml"):
+        one.write_text(CLEAN.replace("[8, 8, 1]", "8"), encoding="utf-8")
+    (folder / "runs" / "own.keraspec.toml").write_text(CLEAN, encoding="utf-8")
+    assert check("runs").stdout == "no errors, 1 file checked\n"
+    assert check("runs", "--diff", "--fix").exit_code == 0
+    assert check(run).stdout.endswith("2 errors, 2 files checked\n")
+    assert check(run / f"{name}.keraspec.toml").stdout.endswith("1 error, 1 file checked\n")
+    (folder / "runs" / "own.keraspec.toml").unlink()
+    result = check("runs")
+    assert result.exit_code == 2
+    assert "those that runs keep are passed by" in result.stderr
+    (run / f"{name}.keraspec.toml").unlink()  # without a spec beside, it is another program's file
+    assert check("runs").stdout.endswith("1 error, 1 file checked\n")
+
+
 def test_a_folder_without_specs_is_wrong_usage(folder: Path) -> None:
     (folder / "empty").mkdir()
     result = check("empty")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keraspec.runtime.reporting.charts import curve, measured, scatter, sheet, spark, ticks
+from keraspec.runtime.reporting.page import _trained
 from keraspec.runtime.reporting.words import confused, duration, number, percent, verdict
 
 NUMBERS = st.floats(-1e6, 1e6)
@@ -111,3 +112,10 @@ def test_verdicts():
     worse = an_output(kind="numbers", errors={**errors, "r2": -0.5})
     assert "do better (R² is -0.50)" in verdict(worse, judged, several=False)[1]
     assert confused(an_output()) == ["“b” was taken for “a” twice"]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "planned", "said"), [(1, 1, "1 (epoch)"), (3, 3, "3 (epochs)"), (1, 10, "1 of 10 (epochs)")]
+)
+def test_how_often_it_went_through_the_data(epochs, planned, said):
+    assert f"<dd>{said}, in 5 seconds</dd>" in _trained({}, {"training": {"epochs": planned}}, epochs, 5.0)

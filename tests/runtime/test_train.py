@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +79,7 @@ def test_a_run_folder(trained):
     assert names == {
         "spec.keraspec.toml", "run.json", "interface.json", "history.csv", "history.jsonl", "metrics.json",
         "curves.png", "diagram.svg", "model.keras", "kept", "log.csv", "provenance.json", "expanded.keraspec.toml",
+        "tensorboard",
     }  # fmt: skip
     assert (folder / "spec.keraspec.toml").read_text() == SPEC
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
@@ -131,11 +133,24 @@ def test_evaluating_another_table(trained, tmp_path):
         evaluate(trained.folder, tmp_path / "more.csv")
     (one,) = caught.value.diagnostics
     assert one.finding.code == "E403"
-    assert 'holds "down", which is none of the classes "left", "right", "up"' in one.finding.message
+    assert 'holds "down", which is none of the classes "left", "right", "up" (first in row 1)' in one.finding.message
+    assert one.file == str(tmp_path / "more.csv")
     (tmp_path / "more.csv").write_text("a,b\n1,2\n")
     with pytest.raises(SpecError) as caught:
         evaluate(trained.folder, tmp_path / "more.csv")
     assert caught.value.diagnostics[0].finding.code == "E402"
+    given = tmp_path / "given.keraspec.toml"
+    given.write_text(SPEC.replace('"t.csv"', '"more.csv"'))
+    (tmp_path / "more.csv").write_text("a,b,kind\n1,2,up\n1,,up\n")
+    for data in ("more.csv", given.name):  # the spec as trained is not to be changed
+        with pytest.raises(SpecError) as caught:
+            predict(trained.folder, tmp_path / data)
+        (one,) = caught.value.diagnostics
+        assert one.finding.code == "E404"
+        assert "of more.csv 1 cell has no value; the first is in row 2" in one.finding.message
+        assert one.finding.help.startswith("fill these cells")
+        assert one.file == str(tmp_path / data)
+    assert one.place.source.text[one.place.start :].startswith('{ type = "csv", path = "more.csv" }')
 
 
 def test_predicting_gives_names(trained, tmp_path):
@@ -196,7 +211,8 @@ def test_settings_are_kept_with_the_spec(check, tmp_path):
     checked = check(SPEC, "training.epochs=2", files={"t.csv": blobs()[2]})
     run = train(checked, run_dir=tmp_path / "run", epochs=1, show=SILENT)
     assert run.epochs == 1
-    assert json.loads((run.folder / "spec.keraspec.json").read_text())["training"]["epochs"] == 1
+    text = (run.folder / "spec.keraspec.toml").read_text()
+    assert text == SPEC.replace("epochs = 4", "epochs = 1")
     assert evaluate(run.folder).rows == 24
 
 
@@ -428,8 +444,10 @@ def test_what_keras_can_not_train(check, tmp_path, monkeypatch):
     (one,) = caught.value.diagnostics
     assert one.finding.code == "E417"
     assert "Something is wrong." in one.finding.message
-    assert "ValueError" in (tmp_path / "run" / "error.txt").read_text()
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+    told = Path(one.finding.help.removeprefix("all that Keras says is in "))
+    assert "ValueError" in told.read_text()
+    told.unlink()
+    assert not (tmp_path / "run").exists()  # nothing was learned, and the next attempt may have the folder
 
 
 def test_a_model_that_names_something_foreign(trained, tmp_path):

@@ -11,7 +11,7 @@ from keraspec.checked import compile_text
 from keraspec.compiler.source.data import Reader, without
 from keraspec.runtime import examples as examples_module
 from keraspec.runtime.data import prepare
-from keraspec.runtime.examples import examples_of
+from keraspec.runtime.examples import examples_of, whole
 from keraspec.runtime.table import Table
 from keraspec.spec.problem import Problem
 from keraspec.spec.spec import Split, Window
@@ -249,6 +249,20 @@ def test_rows_at_random_have_all_these_columns(check, data, window):
     found = prepare(checked.typed, checked.path.parent)
     assert found.parts["train"].inputs["past"].shape[1:] == (3, 2)
     assert found.parts["validation"].count > 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "window", "time", "rows", "last"),
+    [
+        ({"day": [3.0, 1, 2, 5, 4], "x": [30, 10, 20, 50, 40]}, Window(2), "day", [0, 2, 3, 4], [30, 20, 50, 40]),
+        ({"s": list("ababab"), "x": [1, 11, 2, 12, 3, 13]}, Window(2, group="s"), None, [2, 3, 4, 5], [2, 12, 3, 13]),
+    ],
+)
+def test_predictions_come_in_the_order_of_the_rows(columns, window, time, rows, last):
+    table = Table("t", {name: np.array(values) for name, values in columns.items()})
+    found = whole(table, window, time, np.arange(table.rows), targets=False)
+    assert found.rows.tolist() == rows
+    assert found.of_inputs(table.columns["x"])[:, -1].tolist() == last
 
 
 def test_weights_that_nothing_counts_are_said():
