@@ -161,7 +161,12 @@ SLICE = (
 )
 
 
-@pytest.mark.parametrize("case", SLICE, ids=str)
+SLICED = [
+    pytest.param(case, marks=[pytest.mark.long] if index % 2 else [], id=str(case)) for index, case in enumerate(SLICE)
+]
+
+
+@pytest.mark.parametrize("case", SLICED)
 def test_layers_are_those_of_keras(case: Case) -> None:
     agree(case)
 

@@ -22,7 +22,7 @@ from keraspec.compiler.run_order import run_order
 
 keras = pytest.importorskip("keras")
 
-GRAPHS = int(os.environ.get("KERASPEC_MASK_GRAPHS", "120"))
+GRAPHS = int(os.environ.get("KERASPEC_MASK_GRAPHS", "60"))
 WIDTH = 4
 PADDED = [[3, 7, 5, 0, 0], [9, 2, 6, 0, 0]]
 REAL = 3

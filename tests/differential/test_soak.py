@@ -145,6 +145,7 @@ def test_the_table_says_everything() -> None:
     assert any(name == "layers.Lambda" and why for name, why in whole.gaps)
 
 
+@pytest.mark.long
 def test_it_runs_stops_and_goes_on(tmp_path: Path) -> None:
     """A small run, gone on with: what was done is not done again, and the table counts both."""
     results = tmp_path / "all.json"

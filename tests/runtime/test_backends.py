@@ -127,6 +127,7 @@ def on_tensorflow() -> dict[str, np.ndarray]:
         return {f"{path}:{index}": array for path in SPECS for index, array in enumerate(numbers.outputs(ROOT / path))}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_same_numbers(backend: str, on_tensorflow: dict[str, np.ndarray], tmp_path: Path) -> None:
     elsewhere(backend, str(tmp_path / "out.npz"), *SPECS)
@@ -140,6 +141,7 @@ def test_the_same_numbers(backend: str, on_tensorflow: dict[str, np.ndarray], tm
     assert wrong == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_training_takes_the_same_steps(backend: str, tmp_path: Path) -> None:
     """Three epochs of SGD, the rows in the order of the seed: the same weights, up to rounding that steps carry on."""

@@ -219,6 +219,7 @@ def test_text_and_a_dict_of_outputs(runs: dict[str, Path], form: str) -> None:
     assert made.difference <= made.allowed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["keras", "savedmodel", "onnx", "weights"])
 def test_sequences_of_any_length_and_two_outputs(runs: dict[str, Path], form: str) -> None:
     made = export(runs["sequence"], form)
@@ -247,6 +248,7 @@ def test_what_a_format_can_not_carry(runs: dict[str, Path], tmp_path: Path) -> N
     )
 
 
+@pytest.mark.long
 def test_an_operation_that_the_converter_does_not_know(tmp_path: Path) -> None:
     """The layer is found by the names in what the converter says."""
     text = NUMBERS.replace('{ type = "BatchNormalization" }', '{ name = "spread", type = "ops.erfinv" }').replace(

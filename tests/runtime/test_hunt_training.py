@@ -157,6 +157,7 @@ callbacks = [
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
 def test_several_outputs_masks_and_precision(check, tmp_path, precision):
     """A monitor of one output, a metric of several numbers, a mask in the saved model, Normalization in half."""

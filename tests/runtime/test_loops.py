@@ -161,9 +161,9 @@ def test_no_classes_to_weigh(check: Check) -> None:
     ("stated", "expected"),
     [
         ("clip_norm = 0.05", "global_clipnorm = 0.05"),
-        ("clip_value = 0.01", "clipvalue = 0.01"),
+        pytest.param("clip_value = 0.01", "clipvalue = 0.01", marks=pytest.mark.long),
         ("accumulate = 3", "gradient_accumulation_steps = 3"),
-        ("accumulate = 1", None),
+        pytest.param("accumulate = 1", None, marks=pytest.mark.long),
     ],
 )
 def test_gradients_are_what_the_optimizer_does(check: Check, tmp_path: Path, stated: str, expected: str | None) -> None:
@@ -386,6 +386,7 @@ callbacks = [
     assert "accuracy" in run.history[1]
 
 
+@pytest.mark.long
 def test_freezing_all_of_training(check: Check, tmp_path: Path) -> None:
     start = trained(check, tmp_path / "start", "epochs = 1\n")
     file = tmp_path / "start.weights.h5"
@@ -490,6 +491,7 @@ def test_a_rate_that_is_none_ends_training(check: Check, tmp_path: Path) -> None
     assert (one.code, one.place.source.text[one.place.start : one.place.end]) == ("E427", rate)
 
 
+@pytest.mark.long
 def test_evaluating_after_phases(check: Check, tmp_path: Path) -> None:
     from keraspec.training import evaluate
 
@@ -548,6 +550,7 @@ set = { learning_rate = "initial_learning_rate / 4" }
 """
 
 
+@pytest.mark.long
 def test_several_outputs_terms_and_rules_in_both_loops(check: Check, tmp_path: Path) -> None:
     runs = [trained(check, tmp_path / loop, "", head=TWO.replace("epochs = 2", f'epochs = 2\nloop = "{loop}"'))
             for loop in ("fit", "custom")]  # fmt: skip

@@ -37,12 +37,13 @@ def name_of(path: Path) -> str:
 
 
 def sizes() -> Iterator[object]:
-    """The specs as parameters, large ones marked."""
-    for path in SPECS:
+    """The specs as parameters; large ones are marked, and of the goldens two in three."""
+    for index, path in enumerate(SPECS):
         checked = load(path)
         assert checked.typed is not None
         count = sum(int(one.params) for one in checked.typed.typed.values() if isinstance(one.params, int))
-        marks = [pytest.mark.long] if count > LARGE else []
+        seldom = count > LARGE or ("golden" in path.parts and index % 3 > 0)
+        marks = [pytest.mark.long] if seldom else []
         yield pytest.param(path, id=path.relative_to(ROOT).as_posix(), marks=marks)
 
 
