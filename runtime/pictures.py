@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-Kind = Literal["jpeg", "png"]
+Kind = Literal["jpeg", "png", "named"]
+"""What a file holds; of those ``named`` like JPEGs TensorFlow reads what they hold, and sees whether it takes them."""
 
 WORTH_IT: Final = 64
 """Fewer pictures than this are decoded before a pipeline is made."""
@@ -35,7 +36,7 @@ READ_BYTES: Final = 2**25
 TOGETHER: Final = 16
 """Files that a thread reads at once."""
 
-HANDED: Final = 16
+HANDED: Final = 8
 """Pictures that are handed over together, at most."""
 
 HANDED_BYTES: Final = 2**22
@@ -49,6 +50,7 @@ PNG_END: Final = b"IEND\xaeB`\x82"
 PNG_COLOURS: Final = {1: (0,), 3: (0, 2, 6), 4: (6,)}
 """Channels wanted → kinds of PNG that give them alike: 0 is grey, 2 has three colours, 6 transparency besides."""
 
+JPEG_NAMES: Final = (".jpg", ".jpeg")
 JPEG_START: Final = b"\xff\xd8\xff"
 JPEG_END: Final = b"\xff\xd9"
 FRAMES: Final = (0xC0, 0xC1, 0xC2)
@@ -68,9 +70,14 @@ def decoded(
     With ``resize`` the pixels are float32 of shape ``(pictures, height, width, channels)``, whatever size they had;
     without, bytes, and only of pictures that have that size.
     """
+    named = [isinstance(cell, str) and cell.lower().endswith(JPEG_NAMES) for cell in cells]
+    if any(named) and channels < 4:
+        paths = [(place, cell) for place, cell in enumerate(cells) if named[place]]
+        yield from _pixels("named", paths, (height, width, channels), resize)
     kept: dict[Kind, list[tuple[int, bytes]]] = {"jpeg": [], "png": []}
     size = 0
-    for place, contents in enumerate(_read(cells)):
+    others = [place for place, known in enumerate(named) if not known]
+    for place, contents in zip(others, _read([cells[place] for place in others]), strict=True):
         found = _head(contents, channels)
         if found is None or not (resize or found[1:] == (height, width)):
             continue
@@ -151,14 +158,29 @@ def _both(
             files.clear()
 
 
+def _fits(contents: tf.Tensor, shape: tuple[int, int, int], resize: bool) -> tf.Tensor:
+    """What ``_head`` says of a JPEG, asked by TensorFlow: it raises where it finds no size."""
+    import tensorflow as tf
+
+    size = tf.image.extract_jpeg_shape(contents)
+    whole = tf.strings.substr(contents, tf.strings.length(contents) - len(JPEG_END), len(JPEG_END)) == JPEG_END
+    components = (size[2] == 1) | ((size[2] == 3) & (shape[2] == 3))
+    pixels = tf.reduce_prod(tf.cast(size[:2], tf.int64))
+    fits = pixels <= MOST_PIXELS if resize else tf.reduce_all(size[:2] == tf.constant(shape[:2]))
+    return whole & components & fits
+
+
 def _pixels(
-    kind: Kind, files: Sequence[tuple[int, bytes]], shape: tuple[int, int, int], resize: bool
+    kind: Kind, files: Sequence[tuple[int, str | bytes]], shape: tuple[int, int, int], resize: bool
 ) -> Iterator[tuple[Array, Array]]:
     import numpy as np
     import tensorflow as tf
 
     def one(place: tf.Tensor, contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        if kind == "jpeg":
+        if kind == "named":
+            contents = tf.io.read_file(contents)
+            tf.debugging.Assert(_fits(contents, shape, resize), [place])
+        if kind != "png":
             image = tf.io.decode_jpeg(contents, channels=shape[2], dct_method="INTEGER_ACCURATE")
         else:
             image = tf.io.decode_png(contents, channels=shape[2])
@@ -177,6 +199,8 @@ def _pixels(
             (tf.constant([place for place, _ in files]), tf.constant([contents for _, contents in files]))
         )
         plain = tf.autograph.experimental.do_not_convert(one)
-        found = every.map(plain, num_parallel_calls=max(2, os.cpu_count() or 2), deterministic=False)
+        found = every.map(
+            plain, num_parallel_calls=2 * (os.cpu_count() or 2), deterministic=False
+        )  # some wait for files
         for places, images in found.ignore_errors().batch(many).prefetch(2).with_options(how):
             yield places.numpy(), np.asarray(memoryview(images))
