@@ -105,7 +105,6 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
     from .compiler.infer import infer
     from .compiler.link import link
     from .compiler.plan import plan
-    from .compiler.promises import promise_findings
     from .spec.parse import parse
     from .spec.validate import validate
 
@@ -131,7 +130,11 @@ def _compile(path: Path, document: Document | None, read: Sequence[Finding], ove
         if changes(spec.training):
             typed, found = phase_graphs(typed, before, places[len(before) :])
             places = list(found)
-    places += [located(one, document) for one in (*plan(typed), *promise_findings(typed))]
+    places += [located(one, document) for one in plan(typed)]
+    if spec.assertions:
+        from .compiler.promises import promise_findings  # with all that receptive fields and memory need
+
+        places += [located(one, document) for one in promise_findings(typed)]
     if any("keraspec:" in one.text for one in (document.source, *(one.place.source for one in places))):
         from .spec.ignored import without_silenced_warnings  # few specs have comments for us
 

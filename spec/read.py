@@ -9,7 +9,6 @@ from .document import Document, Place, Source
 from .finding import Finding
 from .read_json import read_json
 from .read_toml import read_toml
-from .unresolved import unresolved
 from .unsaved import content
 
 MOST_FINDINGS = 100
@@ -37,8 +36,11 @@ def read_text(path: str, raw: bytes, language: Literal["toml", "json"]) -> tuple
         return None, (_not_utf8(path, raw, error),)
     source = Source(path, text.removeprefix("\ufeff"))
     document, findings = (read_toml if language == "toml" else read_json)(source)
-    if findings and (marked := unresolved(source)):
-        return None, tuple(marked[:MOST_FINDINGS])
+    if findings:
+        from .unresolved import unresolved  # for texts that can't be read
+
+        if marked := unresolved(source):
+            return None, tuple(marked[:MOST_FINDINGS])
     ordered = sorted(findings, key=lambda one: one.place.start if one.place else 0)
     return document, tuple(ordered[:MOST_FINDINGS])
 

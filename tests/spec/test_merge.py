@@ -17,6 +17,8 @@ from keraspec.spec.merge.merge import Merged, merge
 from keraspec.spec.merge.pieces import text
 from keraspec.spec.merge.toml_pieces import NoPiecesError, toml_pieces
 
+from .sides import chosen
+
 BASE = """#:schema ../schemas/keraspec-1.json
 
 keraspec = 1   # the language
@@ -239,22 +241,6 @@ def test_the_sides_of_a_conflict_change_places_with_the_sides(name: str) -> None
     made, turned = merge(BASE, ours(BASE), theirs(BASE)), merge(BASE, theirs(BASE), ours(BASE))
     assert chosen(made.text, 0) == chosen(turned.text, 1)
     assert chosen(made.text, 1) == chosen(turned.text, 0)
-
-
-def chosen(marked_text: str, side: int) -> str:
-    """What stays where a person takes one side at every marker."""
-    at: int | None = None
-    kept = []
-    for line in marked_text.splitlines(keepends=True):
-        if line.startswith("<<<<<<< "):
-            at = 0
-        elif line == "=======\n" and at == 0:
-            at = 1
-        elif line.startswith(">>>>>>> ") and at == 1:
-            at = None
-        elif at is None or at == side:
-            kept.append(line)
-    return "".join(kept)
 
 
 def test_two_orders_that_contradict_each_other_are_a_conflict_of_the_places_that_differ() -> None:

@@ -14,6 +14,8 @@ from keraspec.spec.merge.by_value import merged_value
 from keraspec.spec.merge.merge import merge
 from keraspec.spec.to_toml import toml_text
 
+from .sides import chosen
+
 NAMES = ["a", "b", "c", "d", "e"]
 TYPES = ["Dense", "ReLU", "Dropout"]
 
@@ -73,22 +75,6 @@ def changed(data: dict[str, Any], changes: list[Change], side: str) -> dict[str,
 def bases(layers: list[dict[str, Any]], named: list[bool]) -> dict[str, Any]:
     rows = [{"name": NAMES[at], **one} if named[at % len(named)] else one for at, one in enumerate(layers)]
     return {"keraspec": 1, "layers": rows, "training": {"epochs": 3, "optimizer": {"type": "Adam"}}}
-
-
-def chosen(marked_text: str, side: int) -> str:
-    """What stays where a person takes one side at every marker."""
-    at: int | None = None
-    kept = []
-    for line in marked_text.splitlines(keepends=True):
-        if line.startswith("<<<<<<< "):
-            at = 0
-        elif line == "=======\n" and at == 0:
-            at = 1
-        elif line.startswith(">>>>>>> ") and at == 1:
-            at = None
-        elif at is None or at == side:
-            kept.append(line)
-    return "".join(kept)
 
 
 @settings(max_examples=100, deadline=None)

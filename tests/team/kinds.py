@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .specs import OLD, gallery
+from .specs import OLD, PLAIN, gallery
 
 Edits = Sequence[tuple[str, str]]
 """What stands in a text, and what somebody writes in its place."""
@@ -72,27 +72,7 @@ IN_BRACES: Final = """layers = [
 ]
 
 [training]"""
-IN_HEADERS: Final = """# What the picture is made of.
-[[layers]]
-name = "first"
-block = "unit"
-filters = 16
-
-[[layers]]
-type = "MaxPooling2D"
-
-[[layers]]
-name = "second"
-block = "unit"
-filters = 32
-rate = 0.2  # more of it
-
-[[layers]]
-name = "thing"
-block = "head"
-classes = 10
-
-[training]"""
+IN_HEADERS: Final = PLAIN[PLAIN.index("# What") : PLAIN.index("[training]") + len("[training]")]
 
 KINDS: Final = (
     Kind("different layers", gallery("lenet5"), [("filters = 6,", "filters = 8,")], [("units = 84", "units = 96")]),

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from keraspec.cli import group
 
-from .git import DOUBLED, Repository, chosen, edited, made, standing
+from ..spec.sides import chosen
+from .git import DOUBLED, Repository, edited, made, standing
 from .kinds import GONE, KINDS, NEW, NEW_TEXTS, RENAMED
 from .specs import OLD, specs
 
