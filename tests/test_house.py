@@ -48,6 +48,16 @@ def loaded_by(code: str) -> set[str]:
     return set(out.split())
 
 
+def test_a_check_loads_what_the_spec_needs() -> None:
+    """What promises, phases with layers of their own and conflicts need stays away from a spec without any."""
+    spec = ROOT / "examples" / "penguins.keraspec.toml"
+    code = f"from keraspec.checked import compile_file\nassert not compile_file({str(spec)!r}).errors\nimport sys\n"
+    loaded = set(run_python(code + "print(*sys.modules)").split())
+    assert "keraspec.compiler.infer" in loaded
+    seldom = ("compiler.promises", "compiler.reach", "compiler.memory", "compiler.phase_graphs", "spec.unresolved")
+    assert not loaded & {f"keraspec.{one}" for one in seldom}
+
+
 def test_import_stays_light() -> None:
     loaded = loaded_by("import keraspec")
     assert not loaded & {"tensorflow", "keras", "numpy", "networkx", "jsonschema_rs", "tree_sitter", "pyarrow", "rich"}
