@@ -1,9 +1,9 @@
 """From TypedGraph to which kernels TensorFlow computes with on a CPU: its own, or those of oneDNN.
 
 TensorFlow takes oneDNN's by itself on some processors only. Where most of the arithmetic lies in large convolutions or
-matrix products they are faster on the others too: the CNN of the benchmarks trains 1.56 times as fast
-(benchmarks/RESULTS.md); small layers, and those that go along a sequence, become slower by them. The last bits of the numbers hang on the choice: so it is made of
-what the spec says, never by timing, and recorded with the run. TensorFlow reads it once, when it is imported.
+matrix products they are faster on the others too (benchmarks/RESULTS.md has the CNN both ways); small layers, and those
+that go along a sequence, become slower by them. The last bits of the numbers hang on the choice: so it is made of what
+the spec says, never by timing, and recorded with the run. TensorFlow reads it once, when it is imported.
 """
 
 from __future__ import annotations
