@@ -133,22 +133,33 @@ def unread(files: Files, sizes: Sequence[int | None], dtype: Any) -> Deferred:
     import numpy as np
 
     kind = np.dtype(dtype)
-    one = _sound(sizes) if files.kind == "audio" else partial(_image, **_picture(sizes))
 
-    def read(chosen: Array) -> Array:
-        batch = files.take(chosen)
+    def opened(batch: Files, one: Callable[[Any], Array]) -> list[Array]:
         found = _each(one, batch.cells)
         if broken := _bad(batch, found):
             raise ValueError(next(iter(broken.values())))
-        if files.kind == "audio":
-            return deferred.padded(found, sizes, kind, 0)[:]
-        return np.stack([image.reshape(sizes) for image in found]).astype(kind, copy=False)
+        return found
 
+    def sounds(chosen: Array) -> Array:
+        return deferred.padded(opened(files.take(chosen), _sound(sizes)), sizes, kind, 0)[:]
+
+    def images(chosen: Array) -> Array:
+        batch, shape = files.take(chosen), _picture(sizes)
+        made = np.empty((len(batch), *shape), kind)
+        places = np.arange(len(batch))
+        left = pictures.fill(batch.cells.tolist(), made, places, resize=kind == np.float32, pngs=False).left
+        one = partial(_image, size=shape[:2], channels=shape[2], mask=False)
+        for place, image in zip(left.tolist(), opened(batch.take(left), one), strict=True):
+            made[place] = image
+        return made.reshape(len(batch), *shape[: len(sizes)])
+
+    read = sounds if files.kind == "audio" else images
     return Deferred(read, Every(len(files)), tuple(sizes), kind)
 
 
-def _picture(sizes: Sequence[Any]) -> dict[str, Any]:
-    return {"size": tuple(sizes[:2]), "channels": sizes[2] if len(sizes) == 3 else 1, "mask": False}
+def _picture(sizes: Sequence[Any]) -> tuple[int, int, int]:
+    """Height, width and channels."""
+    return sizes[0], sizes[1], sizes[2] if len(sizes) == 3 else 1
 
 
 def _sound(sizes: Sequence[int | None]) -> Callable[[str | bytes], Array]:
@@ -315,15 +326,14 @@ def _decoded(
 ) -> Opened:
     """All pictures in memory, but for the ``bad``; without a dtype as bytes, unless the size of one was changed.
 
-    Where height, width and channels are given as ``size``, TensorFlow decodes what it can.
+    Where height, width and channels are given as ``size``, those that can be are decoded together.
     """
     import numpy as np
 
     bad = dict(bad or {})
     left = np.setdiff1d(np.arange(len(files)), np.fromiter(bad, np.intp, len(bad)))
-    many = size is not None and pictures.worth_it(len(left))
-    same = many and size is not None and _first_size(files.cells[left].tolist()) == size[:2]
-    values = settled((len(files), *row), dtype or (np.uint8 if same or not many else np.float32))
+    same = size is None or dtype == np.uint8 or _first_size(files.cells[left].tolist()) == size[:2]
+    values = settled((len(files), *row), dtype or (np.uint8 if same else np.float32))
 
     def put(places: Any, images: Array) -> None:
         nonlocal values
@@ -331,13 +341,13 @@ def _decoded(
             values = values.astype(np.float32)
         values[places] = images.reshape(-1, *row)
 
-    if many and size is not None:
-        for resize in (False, True) if same else (True,):
-            done = np.zeros(len(left), bool)
-            for places, images in pictures.decoded(files.cells[left].tolist(), *size, resize=resize):
-                put(left[places], images)
-                done[places] = True
-            left = left[~done]
+    if size is not None:
+        cells, kept = files.cells.tolist(), (len(files), *size)
+        filled = pictures.fill(cells, values.reshape(kept), left, resize=values.dtype == np.float32)
+        left = filled.left
+        if filled.others and dtype is None:
+            values = values.astype(np.float32)
+            left = pictures.fill(cells, values.reshape(kept), left, resize=True).left
     for start in range(0, len(left), 1024):
         block = left[start : start + 1024]
         for index, image in zip(block.tolist(), _each(one, files.cells[block]), strict=True):
