@@ -102,29 +102,34 @@ class Held:
         """The batch of the rows chosen, as ``feed`` gives it."""
         import tensorflow as tf
 
-        return self._batch(tf.shape(chosen)[0], lambda held: _rows(held, chosen))
+        return self._batch(lambda: tf.shape(chosen)[0], lambda held: _rows(held, chosen))
 
     def stretch(self, start: tf.Tensor, end: tf.Tensor) -> Any:
-        """The batch of the rows from one to another, which need not be copied where they are in memory."""
+        """The batch of the rows from one to another, which need not be copied where they are in memory.
+
+        Both are of shape (1,), which makes for the fewest operations.
+        """
         import tensorflow as tf
 
         def rows(held: Any) -> tf.Tensor:
-            return _rows(held, tf.range(start, end)) if isinstance(held, Deferred) else held[start:end]
+            if isinstance(held, Deferred):
+                return _rows(held, tf.range(start[0], end[0]))
+            return tf.raw_ops.StridedSlice(input=held, begin=start, end=end, strides=[1])
 
-        return self._batch(tf.cast(end - start, tf.int32), rows)
+        return self._batch(lambda: tf.cast(end - start, tf.int32)[0], rows)
 
-    def _batch(self, size: tf.Tensor, rows: Callable[[Any], tf.Tensor]) -> Any:
+    def _batch(self, size: Callable[[], tf.Tensor], rows: Callable[[Any], tf.Tensor]) -> Any:
         import tensorflow as tf
 
         form = self.form
         x = form.x({name: _cast(rows(held), self.dtypes[name]) for name, held in self.inputs.items()})
         if not self.targets:
             return (x,)  # bare, several inputs would be taken for inputs and targets
-        zeros = {name: tf.zeros([size]) for name in form.outputs if name not in self.targets}
+        zeros = {name: tf.zeros([size()]) for name in form.outputs if name not in self.targets}
         y = form.y(zeros | {name: rows(held) for name, held in self.targets.items()})
         if not self.weights:
             return x, y
-        ones = {name: tf.ones([size]) for name in form.outputs if name not in self.weights}
+        ones = {name: tf.ones([size()]) for name in form.outputs if name not in self.weights}
         return x, y, form.y(ones | {name: rows(held) for name, held in self.weights.items()})
 
 
@@ -161,16 +166,21 @@ def fed(held: Held, batch_size: int, order: Order | None = None, *, apart: bool 
 
     as_it_is = tf.autograph.experimental.do_not_convert  # reading and writing code out again takes its time
     if order is None:
-        every = starts.map(
-            as_it_is(lambda start: held.stretch(start, tf.minimum(start + batch_size, count))),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
+        bounds = tf.data.Dataset.from_tensor_slices(_bounds(count, batch_size))
+        every = bounds.map(as_it_is(held.stretch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         return _finished(every, steps)
     short = tf.int32 if count < tf.int32.max else tf.int64  # a row takes half as much memory then
     one = tf.data.Dataset.from_tensors(0).map(as_it_is(lambda _: order.rows(count, short)))
     batches = one.flat_map(as_it_is(lambda every: starts.map(as_it_is(lambda start: indices(start, every)))))
     return _finished(batches.map(as_it_is(held.batch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True), steps)
+
+
+def _bounds(count: int, batch_size: int) -> tuple[Any, Any]:
+    """Where each batch begins and ends, of shape (batches, 1)."""
+    import numpy as np
+
+    starts = np.arange(0, count, batch_size, dtype=np.int64)[:, None]
+    return starts, np.minimum(starts + batch_size, count)
 
 
 def mapped(dataset: tf.data.Dataset, function: Any, steps: int) -> tf.data.Dataset:
