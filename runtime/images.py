@@ -31,7 +31,7 @@ def opened(cell: str | bytes) -> Image.Image:
     from PIL import Image
 
     try:
-        return Image.open(io.BytesIO(cell if isinstance(cell, bytes) else Path(cell).read_bytes()))
+        return Image.open(io.BytesIO(cell) if isinstance(cell, bytes) else Path(cell))
     except Image.DecompressionBombError as error:
         raise ValueError(str(error)) from error
 
