@@ -191,8 +191,8 @@ def mapped(dataset: tf.data.Dataset, function: Any, steps: int) -> tf.data.Datas
 
 
 def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """With its number of batches, read ahead. TensorFlow shall not rewrite it: that takes 50 ms each time that an epoch
-    begins, and finds nothing to make better."""
+    """With its number of batches, read ahead. TensorFlow shall not rewrite it: that takes time whenever an epoch begins,
+    and finds nothing to make better."""
     import tensorflow as tf
 
     how = tf.data.Options()

@@ -145,7 +145,7 @@ def unread(files: Files, sizes: Sequence[int | None], dtype: Any) -> Deferred:
 
     def images(chosen: Array) -> Array:
         batch, shape = files.take(chosen), _picture(sizes)
-        made = np.empty((len(batch), *shape), kind)
+        made = settled((len(batch), *shape), kind)
         places = np.arange(len(batch))
         left = pictures.fill(batch.cells.tolist(), made, places, resize=kind == np.float32, pngs=False).left
         one = partial(_image, size=shape[:2], channels=shape[2], mask=False)

@@ -14,9 +14,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .deferred import settled
 from .environment import backend
 from .images import resized
 
@@ -252,12 +254,12 @@ def _room(size: int) -> Array:
 
     room: Array | None = getattr(_own, "room", None)
     if room is None or room.size < size:
-        room = _own.room = np.empty(max(size, ROOM), np.uint8)
+        room = _own.room = settled((max(size, ROOM),), np.uint8)
     return room[:size]
 
 
 def _resized(pixels: Array, height: int, width: int) -> Sequence[Array]:
-    """Pictures in another size, as float32: by TensorFlow where it is there."""
+    """Pictures in another size, as float32: by TensorFlow where it is there, which takes them where they lie."""
     import numpy as np
 
     if not _has_tensorflow():
@@ -265,8 +267,17 @@ def _resized(pixels: Array, height: int, width: int) -> Sequence[Array]:
     import tensorflow as tf
 
     with tf.device("CPU:0"):
-        made = tf.raw_ops.ResizeBilinear(images=pixels, size=(height, width), half_pixel_centers=True)
+        images = tf.experimental.dlpack.from_dlpack(pixels.__dlpack__())
+        made = tf.raw_ops.ResizeBilinear(images=images, size=_size(height, width), half_pixel_centers=True)
     return list(np.asarray(memoryview(made)))
+
+
+@lru_cache(maxsize=16)
+def _size(height: int, width: int) -> tf.Tensor:
+    """Two numbers as TensorFlow takes them; to turn them into a tensor takes as long as to resize a small picture."""
+    import tensorflow as tf
+
+    return tf.constant((height, width))
 
 
 def _has_tensorflow() -> bool:
