@@ -191,7 +191,7 @@ def mapped(dataset: tf.data.Dataset, function: Any, steps: int) -> tf.data.Datas
 
 
 def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """With its number of batches, read ahead. TensorFlow shall not rewrite it: that takes time whenever an epoch begins,
+    """With its number of batches, read ahead. TensorFlow shall not rewrite it: that takes time when an epoch begins,
     and finds nothing to make better."""
     import tensorflow as tf
 
