@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .deferred import settled
@@ -204,7 +203,8 @@ def _contents(cell: str | bytes) -> bytes:
     if isinstance(cell, bytes):
         return cell
     try:
-        return Path(cell).read_bytes()
+        with open(cell, "rb", buffering=0) as file:  # all at once: no need for a buffer
+            return file.readall()
     except (OSError, ValueError):
         return b""
 

@@ -145,7 +145,7 @@ def _of_files(rows: Found, names: Names) -> Piece:
         if Counter(one.channels for one in heads).most_common(1)[0][0] > 1:
             raise DraftError(f"{rows.source['path']}: its sounds have several channels; bring them to one first")
         return piece
-    pictures = _good(lambda cell: (opened(cell).size, opened(cell).mode), cells)
+    pictures = _good(_size_and_mode, cells)
     if not pictures:
         raise DraftError(f"{rows.source['path']}: none of its pictures can be read")
     sizes = Counter(size for size, _ in pictures)
@@ -155,6 +155,11 @@ def _of_files(rows: Found, names: Names) -> Piece:
         sides = sorted(min(size) for size, _ in pictures)
         width = height = max(8, min(_SIDE, sides[len(sides) // 2]))
     return picture(name, (height, width, 1 if grey else 3), [], names, rows=len(files))
+
+
+def _size_and_mode(cell: str | bytes) -> tuple[tuple[int, int], str]:
+    with opened(cell) as image:
+        return image.size, image.mode
 
 
 def _good(function: Any, cells: Sequence[Any]) -> list[Any]:
