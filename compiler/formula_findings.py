@@ -18,12 +18,9 @@ from ..spec.words import quoted
 from .formulas import PREDICTED, TRUE, compared, formula, term
 from .graph import TypedGraph
 from .heads import Head
-from .logged import RATE, logged
+from .logged import RESERVED, logged
 from .run_time import Steps
 from .tensor import FLOATS, shape_text
-
-RESERVED: Final = frozenset({"loss", "epoch", "seconds", "batch", RATE})
-"""Names under which other numbers are reported."""
 
 VARIABLE: Final = re.compile(r"[^\W\d]\w*")
 """What an expression takes for a name."""

@@ -11,6 +11,9 @@ from .heads import Head, Measure
 
 RATE: Final = "learning_rate"
 
+RESERVED: Final = frozenset({"loss", "epoch", "phase", "step", "seconds", "batch", RATE, "initial_learning_rate"})
+"""Names under which other numbers are reported, or which rules have for them."""
+
 HIGHER: Final = frozenset(
     {
         "AUC",

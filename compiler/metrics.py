@@ -9,6 +9,7 @@ from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
 from .formulas import LOSS
 from .heads import Head, Measure
+from .logged import RESERVED
 from .losses import group_of, labels
 from .tensor import shape_text
 from .verdicts import GROUPS
@@ -60,11 +61,18 @@ BEYOND: Final = frozenset({"numbers", "signed", "positive", "logs", "unit"})
 def metric_findings(heads: tuple[Head, ...]) -> Iterator[Finding]:
     """Metrics that cannot be computed, or measure something else than their name says."""
     told: set[Pointer] = set()
+    losses = {f"{head.name}_loss" for head in heads if head.loss is not None}
+    taken = RESERVED if len(heads) == 1 else RESERVED | losses
     for head in heads:
         if head.tensor is None or (head.loss is None and not head.metrics):
             continue
         for measure in head.metrics:
-            for finding in (*_form(head, measure), *_size(head, measure), *_values(head, measure)):
+            for finding in (
+                *_name(head, measure, taken, "" if len(heads) == 1 else f"{head.name}_"),
+                *_form(head, measure),
+                *_size(head, measure),
+                *_values(head, measure),
+            ):
                 if measure.pointer not in told:
                     told.add(measure.pointer)
                     yield finding
@@ -74,6 +82,20 @@ def _finding(head: Head, measure: Measure, code: str, message: str, help: str, a
     pointer = (*measure.pointer, argument) if argument in measure.object.written else measure.pointer
     related = (Related(f"the loss of `{head.name}`", head.loss_pointer),) if head.loss is not None else ()
     return Finding(code, message, pointer, help=help, related=related)
+
+
+def _name(head: Head, measure: Measure, taken: frozenset[str], prefix: str) -> Iterator[Finding]:
+    """A name under which something else is reported: one of the two numbers would be lost."""
+    if measure.numbered:
+        return
+    whole, why = prefix + measure.label, None
+    if whole in taken:
+        why = f"`{whole}` is the name of another number that is reported"
+    elif whole.startswith("val_"):
+        why = "`val_` stands before the names of numbers that are measured on validation data"
+    if why is not None:
+        words = f"a metric can't be called `{measure.label}`: {why}"
+        yield Finding("E424", words, (*measure.pointer, "name"), help="choose another name")
 
 
 def _called(measure: Measure) -> str:

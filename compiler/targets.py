@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from ..spec.document import Pointer
@@ -13,7 +14,8 @@ from .formulas import LOSS
 from .heads import Head
 from .losses import CLASSES, labels
 from .sizes import known, product
-from .tensor import shape_text
+from .tensor import TensorType, shape_text
+from .window_steps import steps_of, way_out, words_of
 
 DATA_SETS: Final[Mapping[str, int | None]] = {
     "boston_housing": None,
@@ -39,17 +41,36 @@ def target_findings(spec: Spec, head: Head) -> tuple[Finding, ...]:
     """A target that cannot be what the loss compares with; the first reason alone is told."""
     if head.loss is None or head.tensor is None:
         return ()
-    return (*_encoding(head), *_width(spec.data, head), *_classes(spec.data, head))[:1]
+    rows = _each_row(spec, head)
+    return (*_encoding(head, rows), *_width(spec.data, head, rows), *_classes(spec.data, head))[:1]
 
 
-def _encoding(head: Head) -> Iterator[Finding]:
+def _each_row(spec: Spec, head: Head) -> TensorType:
+    """What an output says of one row of the table: without the axis of its steps, where it has one for each of several
+    rows of a window."""
+    data, target, tensor = spec.data, head.target, head.tensor
+    assert tensor is not None
+    if data is None or data.window is None or labels(head) == "sequence":
+        return tensor
+    sizes = tensor.shape[1:-1] if labels(head) == "number" else tensor.shape[1:]
+    columns = target.columns if target is not None else None
+    plain = columns is not None and data.source.get("type") == "csv"
+    width = len(columns) if columns and plain and not any(mark in "".join(columns) for mark in PATTERN) else None
+    classes = labels(head) != "number" and head.loss is not None and head.loss.record.name in CLASSES
+    flat = not classes and (target is None or target.encode != "one_hot")
+    if steps_of(sizes, width, data.window, words_of(spec), flat=flat) is None:
+        return tensor
+    return replace(tensor, shape=(tensor.shape[0], *tensor.shape[2:]))
+
+
+def _encoding(head: Head, rows: TensorType) -> Iterator[Finding]:
     """``encode`` against the loss: one number a row, or one for each class."""
     target, loss, tensor = head.target, head.loss, head.tensor
     if target is None or target.encode is None or loss is None or tensor is None:
         return
     name, pointer = loss.record.name, (*target.pointer, "encode")
     related = (Related(f"{name} is the loss of `{head.name}`", head.loss_pointer),)
-    form, wanted = labels(head), product(tensor.shape[1:])
+    form, wanted = labels(head), product(rows.shape[1:])
     if form == "sequence":
         yield Finding(
             "E416",
@@ -76,7 +97,7 @@ def _encoding(head: Head) -> Iterator[Finding]:
             help='write `encode = "index"`, which makes 0 and 1 of two classes',
             related=head.related,
         )
-    elif target.encode == "one_hot" and tensor.rank != 2:
+    elif target.encode == "one_hot" and rows.rank != 2:
         yield Finding(
             "E416",
             f'`encode = "one_hot"` makes a list of numbers a row, but `{head.name}` is {shape_text(tensor.shape)}',
@@ -97,7 +118,7 @@ def _encoding(head: Head) -> Iterator[Finding]:
         )
 
 
-def _width(data: Data | None, head: Head) -> Iterator[Finding]:
+def _width(data: Data | None, head: Head, rows: TensorType) -> Iterator[Finding]:
     """How many numbers a row of the target has, where the spec says it, against how many the loss compares."""
     target, tensor = head.target, head.tensor
     assert tensor is not None
@@ -128,18 +149,20 @@ def _width(data: Data | None, head: Head) -> Iterator[Finding]:
             help="leave out `encode`, or name one column",
         )
         return
-    one_hot = count == 1 and name in CLASSES and form == "rows" and tensor.rank == 2  # labels become rows by themselves
-    words = name in TWO and count == 1 and tensor.rank == 2  # and so do words, if they are some
-    sizes = tensor.shape[1:-1] if form == "number" else tensor.shape[1:]
+    one_hot = count == 1 and name in CLASSES and form == "rows" and rows.rank == 2  # labels become rows by themselves
+    words = name in TWO and count == 1 and rows.rank == 2  # and so do words, if they are some
+    sizes = rows.shape[1:-1] if form == "number" else rows.shape[1:]
     wanted = product(sizes)
     if hot or one_hot or words or not known(wanted) or wanted == count:
         return
     yield Finding(
         "E405",
-        f"{what} {_numbers(count)} a row, but {name} compares {_numbers(wanted)}: `{head.name}` is "
-        f"{shape_text(tensor.shape)}",
+        f"{what} {_numbers(count)} a row, but {name} compares {_numbers(wanted)}"
+        f"{' in each step' if rows is not tensor else ''}: `{head.name}` is {shape_text(tensor.shape)}",
         pointer,
-        help=_fitting(head, count),
+        help=way_out(tensor.shape[1], data.window)
+        if data.window is not None and tensor.rank > 2 and rows is tensor
+        else _fitting(replace(head, tensor=rows), count),
         related=head.related,
     )
 
@@ -213,12 +236,16 @@ def weight_findings(spec: Spec, heads: tuple[Head, ...]) -> Iterator[Finding]:
     sizes = [_distinguished(one) for one in heads]
     at: Pointer = (*training.pointer, "class_weight")
     if not any(size != 0 for size in sizes):
+        by_formula = next((one.name for one in heads if one.loss is LOSS), None)
         yield Finding(
             "E403",
             "`class_weight` weighs classes, and no output of this model has any",
             at,
             "key",
-            help="leave it out; the weight of an output stands in [training.outputs.NAME]",
+            help="leave it out; the weight of an output stands in [training.outputs.NAME]"
+            if by_formula is None
+            else f'say that its target has classes, for an expression does not tell: `encode = "index"` (or "one_hot") '
+            f"in [data.targets.{by_formula}]",
         )
         return
     if isinstance(training.class_weight, str):

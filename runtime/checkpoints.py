@@ -62,7 +62,10 @@ class Checkpoints:
 
     def begin(self, training: Training, size: int) -> None:
         """A phase begins; its states will have about ``size`` bytes."""
+        before = self.stated.best if self.stated is not None else None
         self.stated, self.training = training.checkpoint, training
+        if self.stated is None or self.stated.best != before:
+            self.best = None  # of another number
         self.cost = self.cost or GUESSED + size / SPEED
         if self.stated is not None:
             self.folder.mkdir(exist_ok=True)

@@ -98,7 +98,7 @@ def bind(graph: Graph, table: Table, *, targets: bool = True) -> Bindings:
     there is just one input (one target).
 
     Raises:
-        Problem: E402, E406, E407 (a name that two columns share), E410, E419 (a target among the inputs).
+        Problem: E402, E406, E407 (a name that two columns share), E419 (a target among the inputs).
     """
     spec = graph.spec
     assert spec.data is not None
@@ -106,19 +106,9 @@ def bind(graph: Graph, table: Table, *, targets: bool = True) -> Bindings:
     inputs = {node.name: ("inputs", node.name) for node in graph.nodes.values() if node.input is not None}
     found_inputs = _side(spec.data.inputs, inputs, table, table.standard[0], "input", findings)
     wanted = dict.fromkeys(compared(spec, graph.outputs), ("data",)) if targets else {}
-    for name, column in spec.data.targets.items() if targets else ():
-        if name in graph.outputs and name not in wanted:
-            findings.append(
-                Finding(
-                    "E410",
-                    f"`{name}` has a target but no loss: nothing would be compared",
-                    column.pointer,
-                    "entry",
-                    help=f"give it a loss in [training.outputs.{name}], or remove its target",
-                )
-            )
-    known = {**wanted, **{name: ("data",) for name in spec.data.targets if name in graph.outputs}}
-    found_targets = _side(spec.data.targets if targets else {}, known, table, table.standard[1], "target", findings)
+    # The target of an output that is compared with nothing is not looked for: W604 has said that nothing uses it.
+    used = {name: one for name, one in spec.data.targets.items() if name in wanted or name not in graph.outputs}
+    found_targets = _side(used if targets else {}, wanted, table, table.standard[1], "target", findings)
     bindings = Bindings(found_inputs, found_targets, others(spec.data, table, findings))
     if spec.data.window is None or not spec.data.window.horizon:  # else the answer lies ahead
         findings.extend(_leaks(bindings))
@@ -247,6 +237,7 @@ def in_order(names: list[str]) -> list[str]:
 def no_column(name: str, table: Table, pointer: Pointer) -> Finding:
     """E402, with the column that was perhaps meant."""
     close = get_close_matches(name, list(table.columns), 1)
+    close = [one for one in table.columns if one.casefold() == name.casefold()][:1] or close
     if close:
         way = f"did you mean `{close[0]}`?"
     else:

@@ -35,6 +35,13 @@ ACCURACIES: Final = frozenset({"accuracy", "acc"})
 WHOLE_MODEL: Final = frozenset({"ModelCheckpoint", "OrbaxCheckpoint"})
 """Callbacks that save the model they are given: it must be the whole one."""
 
+BY_CLASS: Final[Mapping[str, tuple[str, str]]] = {
+    "F1Score": ("average", "macro"),
+    "FBetaScore": ("average", "macro"),
+    "R2Score": ("class_aggregation", "uniform_average"),
+}
+"""Metrics that give a number for each class unless told to average: the argument that tells them, and how."""
+
 PACKAGES: Final[Mapping[str, tuple[str, str]]] = {
     "TensorBoard": ("tensorboard", "tensorboard"),
     "OrbaxCheckpoint": ("orbax", "orbax-checkpoint"),
@@ -140,6 +147,7 @@ def _metrics(wanted: Sequence[Any], tensor: TensorType | None) -> list[Any]:
             taken[NAME] += "name" not in one
             made.append(metric(text, tensor, name))
             continue
+        one = _of_one(one, tensor)
         found = None if isinstance(one, str) else stated("metrics", one)
         if found is None or "name" in found.written:
             made.append(resolve("metrics", one))
@@ -149,6 +157,18 @@ def _metrics(wanted: Sequence[Any], tensor: TensorType | None) -> list[Any]:
         made.append(make(found, name=f"{name}_{taken[name]}" if taken[name] else name))
         taken[name] += 1
     return made
+
+
+def _of_one(value: Any, tensor: TensorType | None) -> Any:
+    """A metric by class, where there is one class: a number, not a list of one, which callbacks can't compare."""
+    found = stated("metrics", value)
+    if found is None or tensor is None or tensor.rank < 2 or tensor.shape[-1] != 1:
+        return value
+    argument, average = BY_CLASS.get(found.record.name, ("", ""))
+    if not argument or found.arguments.get(argument) is not None:
+        return value
+    table = {"type": value, "name": value} if isinstance(value, str) else value
+    return {**table, argument: average}
 
 
 def _arranged(form: Form, values: Mapping[str, Any]) -> Any:

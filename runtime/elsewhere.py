@@ -1,6 +1,6 @@
 """From batches to steps taken on JAX and on PyTorch: several of them in one go, of an epoch that may have begun before.
 
-A step is Keras' own train function with one batch, so that the numbers are those of ``fit`` on that backend. Several
+A step is Keras' own train function with one batch, or an explicit one: the numbers are those of ``fit`` there. Several
 are handed over one behind the other, and looked at when the last of them is: a device is never waited for in between.
 """
 
@@ -17,16 +17,34 @@ if TYPE_CHECKING:
     import keras
 
     from .stages import Stage
-    from .steps import Steps
+    from .steps import Step, Steps
 
 KINDS = ("trainable_variables", "non_trainable_variables", "optimizer_variables", "metrics_variables")
 """What a step on JAX is given and gives back, in this order."""
 
 
-def steps_elsewhere(stage: Stage, model: keras.Model) -> Steps:
-    """The steps of a stage whose model is compiled, on the backend that there is."""
+def steps_elsewhere(stage: Stage, model: keras.Model, step: Step | None = None) -> Steps:
+    """The steps of a stage whose model is compiled, on the backend that there is; ``step`` in place of Keras' own."""
     kind: type[OnJax] | type[OnTorch] = OnJax if backend() == "jax" else OnTorch
-    return kind(model, stage.feeds.train, stage.settings.steps_per_execution)
+    return kind(model, stage.feeds.train, stage.settings.steps_per_execution, step)
+
+
+def _function(model: keras.Model, step: Step | None) -> Any:
+    """Keras' train function, compiled as it has it, made of the step that is given or of its own."""
+    if step is None:
+        model.make_train_function()
+        return model.train_function
+    if backend() == "torch":
+        import torch
+
+        return torch.compile(lambda given: step(*given)) if model.jit_compile else lambda given: step(*given)
+    object.__setattr__(model, "train_step", step)
+    try:
+        model.make_train_function(force=True)
+        made, model.train_function = model.train_function, None  # whoever calls ``fit`` has its own
+    finally:
+        object.__delattr__(model, "train_step")
+    return made
 
 
 class OnJax:
@@ -36,7 +54,7 @@ class OnJax:
     ``model.jax_state_sync()`` puts the numbers back, here and for callbacks.
     """
 
-    def __init__(self, model: keras.Model, batches: Any, span: int) -> None:
+    def __init__(self, model: keras.Model, batches: Any, span: int, step: Step | None = None) -> None:
         self.count: int | None = len(batches)
         self.span = span
         self.done = 0
@@ -45,8 +63,7 @@ class OnJax:
         self.left: Iterator[Any] = iter(())
         self.state: Any = None
         ready(model, batches[0])
-        model.make_train_function()
-        self.function = model.train_function
+        self.function = _function(model, step)
 
     def begin(self, skip: int = 0) -> None:
         """An epoch begins; see ``steps.Steps``."""
@@ -106,15 +123,14 @@ def _on_device(batches: Any, skip: int) -> Iterator[Any]:
 class OnTorch:
     """Steps on PyTorch; see ``steps.Steps``."""
 
-    def __init__(self, model: keras.Model, batches: Any, span: int) -> None:
+    def __init__(self, model: keras.Model, batches: Any, span: int, step: Step | None = None) -> None:
         self.count: int | None = len(batches)
         self.span = span
         self.done = 0
         self.model = model
         self.batches = batches
         ready(model, batches[0])
-        model.make_train_function()
-        self.function = model.train_function
+        self.function = _function(model, step)
 
     def begin(self, skip: int = 0) -> None:
         """An epoch begins; see ``steps.Steps``."""

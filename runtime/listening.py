@@ -104,7 +104,8 @@ class Listener:
         training, watch = stage.training, self.watch
         watch.stage = 0 if phase is None else phase - 1
         self.stage, self.noted = stage, None
-        self.rules = Rules(training, self.model, self.show.say) if training.rules else None
+        before = self.rules if stage.goes_on else None
+        self.rules = Rules(training, self.model, self.show.say, stage.rate, before) if training.rules else None
         self.checkpoints.begin(training, sum(array.nbytes for array in arrays_of(self._variables()).values()))
         by_step = self.show.step is not None or self.rules is not None
 

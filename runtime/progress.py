@@ -196,5 +196,8 @@ def in_order(logs: Mapping[str, Any]) -> dict[str, float]:
             import keras
 
             several = keras.ops.convert_to_numpy(value).reshape(-1)
+            if len(several) == 1:
+                plain[name] = float(several[0])
+                continue
             plain |= {f"{name}_{index}": float(one) for index, one in enumerate(several)}
     return plain

@@ -32,28 +32,42 @@ class _Standing:
     rate: Steps
     fired: bool = False
 
+    @property
+    def said(self) -> tuple[str, str, str]:
+        """What the rule says, wherever it stands."""
+        return self.rule.check, self.rule.when, self.rule.learning_rate
+
 
 @dataclass(slots=True)
 class Rules:
     """The rules of one training section or phase.
 
-    Each is carried out once at most: when its condition is true for the first time. What it sets is worked out from
-    the numbers of that moment; ``initial_learning_rate`` is the rate that the section began with, so that several rules
-    do not add up unless they name ``learning_rate``.
+    Each is carried out once at most: when its condition is true for the first time, in whichever phase, as long as the
+    optimizer goes on. What it sets is worked out from the numbers of that moment; ``initial_learning_rate`` is the rate
+    that the optimizer began with, also where it goes on from the phase before, so that rules do not add up unless they
+    name ``learning_rate``.
     """
 
     training: Training
     model: keras.Model
     say: Callable[[str], None]
+    began: float | None = None
+    """The rate that the optimizer began with; None where that is the one it has now."""
+    before: Rules | None = None
+    """The rules of the phase before, where its optimizer goes on: what was carried out there is over here too."""
     fired: list[dict[str, Any]] = field(default_factory=list)
     initial: float = 0.0
     standing: list[_Standing] = field(default_factory=list)
     own: Any = None
 
     def __post_init__(self) -> None:
-        self.initial = self.rate()
+        self.initial = self.rate() if self.began is None else self.began
+        over = {one.said for one in self.before.standing if one.fired} if self.before is not None else set()
+        self.before = None
         for index, rule in enumerate(self.training.rules):
-            self.standing.append(_Standing(index + 1, rule, steps(rule.when), steps(rule.learning_rate)))
+            one = _Standing(index + 1, rule, steps(rule.when), steps(rule.learning_rate))
+            one.fired = one.said in over
+            self.standing.append(one)
         if self.by_batch:
             self._listen()
 

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 class Stage:
     """One phase, or all of training: its section, its layers, its batches, and how steps are run.
 
-    ``first`` is the number of epochs before it; ``callbacks`` are those that the spec states.
+    ``first`` is the number of epochs before it; ``callbacks`` are those that the spec states; ``rate`` is the learning
+    rate that its optimizer began with, in this phase or one before, where a rule may ask for it; ``goes_on``: that
+    optimizer is the one of the phase before.
     """
 
     typed: TypedGraph
@@ -45,6 +47,8 @@ class Stage:
     adaptive: Adaptive | None = None
     first: int = 0
     callbacks: list[Any] = field(default_factory=list)
+    rate: float | None = None
+    goes_on: bool = False
 
     @property
     def training(self) -> Training:
@@ -192,6 +196,8 @@ class Bench:
         stage.architecture.freezer.set(stage.typed)
         optimizer = keras_call((*training.pointer, "optimizer"), lambda: optimizer_in(training))
         saved = optimizer
+        stage.goes_on = last is not None
+        stage.rate = float(optimizer.learning_rate) if training.rules else None
         if {id(one) for one in model.trainable_variables} <= {id(one) for one in built.model.trainable_variables}:
             optimizer.build(built.model.trainable_variables)
         else:  # weights that only a loss term hangs on are not in the saved model, so neither is what moves them

@@ -47,13 +47,13 @@ class Steps(Protocol):
 def steps_of(stage: Stage, model: keras.Model, step: Step | None = None, group: Group | None = None) -> Steps:
     """The steps of a stage whose model is compiled.
 
-    ``step`` takes one step with a batch (not compiled: it becomes part of what is), else Keras' own is taken; a
-    ``group`` of devices has one of its own. Both are for TensorFlow; elsewhere steps are Keras' own.
+    ``step`` takes one step with a batch (not compiled: it becomes part of what is; see ``loop``), else Keras' own is
+    taken; on TensorFlow a ``group`` of devices has one of its own.
     """
     if backend() != "tensorflow":
         from .elsewhere import steps_elsewhere
 
-        return steps_elsewhere(stage, model)
+        return steps_elsewhere(stage, model, step)
     import tensorflow as tf
 
     feeds, span = stage.feeds, stage.settings.steps_per_execution

@@ -28,7 +28,6 @@ from .inheriting import CARRIED, Inheritance
 from .interface import Interface, interface_of
 from .kernels import choose_kernels
 from .listening import Enough
-from .loop import require_loop
 from .preprocessing import Cut, require_backend
 from .profiled import profiler
 from .progress import SILENT, Progress, progress
@@ -83,7 +82,6 @@ def train(
     together = together_with(typed)
     training = trainable(together).graph.spec.training
     assert training is not None
-    require_loop(training)
     group = group_of(training)
     if group is not None:
         require_shared(typed.graph.spec, group)

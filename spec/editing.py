@@ -9,7 +9,7 @@ from typing import Any
 
 from .document import HOLE, Pointer, Source
 from .edits import Editor, TextEdit, applied
-from .laying import KEPT, find_entry, is_declaration, ways
+from .laying import KEPT, is_declaration, position, ways
 from .words import closest, quoted, there_are
 
 
@@ -96,9 +96,7 @@ def pointer_of(draft: Draft, keys: Iterable[str]) -> Pointer:
     for key in keys:
         shown = ".".join(ways_so_far) or "the spec"
         if isinstance(at, list):
-            index = find_entry(at, key)
-            if index is None and key.isdecimal() and int(key) < len(at):
-                index = int(key)
+            index = position(at, key)
             if index is None:
                 names = [one.get("name", one.get("type")) if isinstance(one, dict) else one for one in at]
                 known = [one for one in names if isinstance(one, str)]

@@ -190,6 +190,8 @@ OBSOLETE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "validation_split": "it belongs to the data: write `split = {{ validation = {value} }}` below `[data]`",
             "validation_data": "it belongs to the data: write `split = {{ validation = 0.2 }}` below `[data]`",
             "verbose": "leave it out: how much is shown is said on the command line",
+            "loss_weights": "each output has its `weight` below `[training.outputs.NAME]`",
+            "weighted_metrics": "write `metrics`; they count all rows alike, whatever `sample_weight` says",
             "early_stopping": 'write `callbacks = [{{ type = "EarlyStopping", patience = 3 }}]`',
             "device": "leave it out: a graphics card is used where TensorFlow finds one",
             "gpu": "leave it out: a graphics card is used where TensorFlow finds one",

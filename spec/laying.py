@@ -99,6 +99,12 @@ def find_entry(items: list[Any], name: str, fields: tuple[str, ...] = ("name", "
     return None
 
 
+def position(items: list[Any], key: str) -> int | None:
+    """The place of the entry that a key of a path means: by name or type, or counted from 0; rules have no names."""
+    found = find_entry(items, key)
+    return int(key) if found is None and key.isdecimal() and int(key) < len(items) else found
+
+
 def is_declaration(where: Pointer) -> bool:
     """Whether a parameter is declared there, of the spec or of a block."""
     return (len(where) == 2 and where[0] == "parameters") or (

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .document import HOLE, Document, Locator, Part, Place, Pointer, Source
 from .finding import Diagnostic, Finding, located
-from .laying import Upper, find_entry, inside_block, is_declaration, lay_table, lay_value, strip_for, ways
+from .laying import Upper, find_entry, inside_block, is_declaration, lay_table, lay_value, position, strip_for, ways
 from .paths import led, paths_of, weights_of
 from .traces import Trace, copied, trace_of
 from .words import closest, quoted, there_are
@@ -289,7 +289,7 @@ def _set(data: dict[str, Any], trace: Trace, keys: list[str], value: Any, settin
         last = depth == len(keys) - 1
         so_far = ".".join(keys[:depth])
         if isinstance(at, list):
-            index = find_entry(at, key)
+            index = find_entry(at, key) if where[-1] == "layers" else position(at, key)
             alike = sum(isinstance(one, dict) and "name" not in one and one.get("type") == key for one in at)
             if index is not None and alike > 1 and where[-1] == "layers" and at[index].get("name") != key:
                 refuse(f"{alike} entries of `{so_far}` are {key}", (), "give the one that is meant a `name`")
@@ -338,6 +338,8 @@ def _what_is_there(items: list[Any], name: str, whole: Mapping[str, Any], where:
     if block is not None:
         return f"it is a layer of the block `{block}`: write `blocks.{block}.layers.{name}.…`"
     near = closest(name, known)
+    if name.isdecimal() and not layers:
+        return f"they are counted from 0 to {len(items) - 1}" if items else "there are none"
     return f"did you mean {near!r}?" if near else there_are(known) or "none there has a name"
 
 

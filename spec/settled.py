@@ -9,7 +9,7 @@ from typing import Any
 
 from .document import Document, Pointer
 from .edits import Editor, TextEdit, applied
-from .laying import find_entry, is_declaration
+from .laying import is_declaration, position
 from .overlay import overlaid, setting_value, split_setting
 from .paths import is_relative, paths_of, value_at
 from .read import read_text
@@ -96,7 +96,7 @@ def _put(editor: Editor, data: Any, keys: Sequence[str], value: Any) -> list[Tex
     for depth, key in enumerate(keys):
         last = depth == len(keys) - 1
         if isinstance(at, list):
-            index = find_entry(at, key)
+            index = position(at, key)
             if index is None or last:
                 return []
             pointer.append(index)

@@ -112,7 +112,7 @@ TRAINING: Final = Section(
 
 PHASED: Final = (
     "optimizer", "loss", "metrics", "callbacks", "outputs", "jit_compile", "steps_per_execution", "class_weight",
-    "loop", "gradients", "rules", "freeze", "losses", "learning_rate_factors",
+    "loop", "gradients", "rules", "freeze", "losses", "learning_rate_factors", "checkpoint",
 )  # fmt: skip
 """Keys of the training section that a phase may have for itself."""
 

@@ -43,8 +43,8 @@ CODES: Final[tuple[Code, ...]] = (
     ),
     Code(
         "E424",
-        "a loss term whose name is taken",
-        "Each loss term is reported under its name, beside the loss and the metrics. Two numbers of one name could not "
+        "a loss term or a metric whose name is taken",
+        "Each loss term and each metric is reported under its name, beside the loss. Two numbers of one name could not "
         "be told apart, and callbacks could not say which they watch. Choose a name that nothing else has.",
         _TERM.replace("small", "loss") + 'inputs = { p = "price" }\nexpression = "abs(p)"',
         _TERM + 'inputs = { p = "price" }\nexpression = "abs(p)"',

@@ -86,12 +86,12 @@ def asked(run):
 def test_events_are_lines_of_json_and_nothing_else(run, folder):
     events = [json.loads(line) for line in (folder / "printed.jsonl").read_text().splitlines()]
     kinds = [one["event"] for one in events if one["event"] not in ("message", "checkpoint")]
-    assert kinds == ["run", "begin", "phase", "epoch", "rule", "epoch", "phase", "epoch", "rule", "end"]
+    assert kinds == ["run", "begin", "phase", "epoch", "rule", "epoch", "phase", "epoch", "end"]
     assert all(one["time"].endswith("+00:00") for one in events)
     by_kind = {one["event"]: one for one in events}
     assert by_kind["begin"]["epochs"] == 3
     assert by_kind["epoch"]["epoch"] == 3
-    assert by_kind["rule"]["learning_rate"]["after"] == pytest.approx(0.0125)
+    assert by_kind["rule"]["learning_rate"]["after"] == pytest.approx(0.025)
     assert by_kind["run"]["rows"] == {"train": 90, "validation": 30, "test": 30}
     assert by_kind["end"]["metrics"]["test"] == json.loads((run / "metrics.json").read_text())["test"]
     assert by_kind["end"]["status"] == "finished"
