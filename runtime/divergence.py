@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..compiler.graph import TypedGraph
 from ..spec.finding import Finding, Related
+from ..spec.parse_training import written
 from .checkpoints import FOLDER, STATES, kept
-from .state import DamagedError, Snapshot, arrays_of, assign, read_snapshot, variables_of
+from .environment import backend
+from .slopes import slopes, step_by
+from .state import DamagedError, Snapshot, arrays_of, assign, draw_again, drawn_from, read_snapshot, variables_of
 
 if TYPE_CHECKING:
     import keras
@@ -74,17 +77,19 @@ class Broken:
 def look_into(model: keras.Model, stage: Stage, steps: Steps, listener: Listener) -> Broken | None:
     """Find the place, and leave the model as it was; None where it can't be found."""
     variables = variables_of(model)
-    now = arrays_of(variables)
+    now = arrays_of(variables) | drawn_from()
     step, epoch = listener.watch.steps - listener.before, listener.current
     try:
         start = _start(listener, stage)
         if start is None or epoch - start.point.epoch > EPOCHS:
             return None
         return _replayed(model, stage, steps, start, (epoch, step))
-    except (DamagedError, ValueError, TypeError, AttributeError, NotImplementedError):
+    except (DamagedError, ValueError, TypeError, AttributeError, RuntimeError):
         return None  # what can't be looked into this way, such as a model that was not made of layers alone
     finally:
+        steps.end()
         assign(variables, now)
+        draw_again(now)
         if stage.feeds.order is not None:
             stage.feeds.order.set(epoch)
 
@@ -103,6 +108,7 @@ def _replayed(model: keras.Model, stage: Stage, steps: Steps, start: Snapshot, e
     """Take the steps again until the loss breaks, then those of the last call one by one."""
     variables = variables_of(model)
     assign(variables, start.arrays, *(() if start.point.step else ("model", "optimizer")))
+    draw_again(start.arrays)
     for epoch in range(start.point.epoch, end[0] + 1):
         skip = start.point.step if epoch == start.point.epoch else 0
         if stage.feeds.order is not None:
@@ -111,21 +117,44 @@ def _replayed(model: keras.Model, stage: Stage, steps: Steps, start: Snapshot, e
             model.reset_metrics()
         steps.begin(skip)
         while (epoch, steps.done) < end:
-            before, done = arrays_of(variables), steps.done
+            _synced(model)
+            before, done = arrays_of(variables) | drawn_from(), steps.done
             logs = steps.run(steps.span)
             if logs is None:
                 break
             if not isfinite(float(logs.get("loss", 0.0))):
+                last = steps.done
+                steps.end()
                 assign(variables, before)
-                return _walk(model, stage, (epoch, done, steps.done))
+                draw_again(before)
+                return _walk(model, stage, (epoch, done, last))
+        steps.end()
     return None
+
+
+def _synced(model: keras.Model) -> None:
+    """On JAX the weights are with whoever trains, until they are asked for."""
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
+
+
+def _batches(stage: Stage, first: int, last: int) -> Iterator[Any]:
+    """The batches of training from one number to another, in the order that is set."""
+    import keras
+
+    batches = stage.feeds.train
+    if backend() == "tensorflow":
+        yield from batches.skip(first).take(last - first)
+        return
+    for number in range(first, last):
+        yield keras.tree.map_structure(keras.ops.convert_to_tensor, batches[number])
 
 
 def _walk(model: keras.Model, stage: Stage, where: tuple[int, int, int]) -> Broken | None:
     """The steps from one number to another of an epoch, each looked at from the inputs to the weights."""
     epoch, first, last = where
     probe, names = _probe(model)
-    for number, batch in enumerate(stage.feeds.train.skip(first).take(last - first)):
+    for number, batch in enumerate(_batches(stage, first, last)):
         found = _step(model, probe, names, batch)
         if found is not None:
             what, name, weight, became, sound = found
@@ -139,11 +168,10 @@ Found = tuple[Literal["input", "output", "loss", "gradient", "weight"], str, str
 def _step(model: keras.Model, probe: keras.Model, names: list[str], batch: Any) -> Found | None:
     """One step; what broke first in it, if anything did."""
     import keras
-    import tensorflow as tf
 
     x, y, weights = keras.utils.unpack_x_y_sample_weight(batch)
     given = keras.tree.flatten(x)
-    for one, tensor in zip(model.inputs or probe.inputs, given, strict=True):
+    for one, tensor in zip(probe.inputs, given, strict=True):
         if (became := _became(tensor)) is not None:
             return "input", one.name, "", became, True
     sound = _largest([*given, *model.trainable_variables]) < LARGE
@@ -151,18 +179,15 @@ def _step(model: keras.Model, probe: keras.Model, names: list[str], batch: Any) 
         for name, tensor in zip(names, probe(x, training=True), strict=True):
             if (became := _became(tensor)) is not None:
                 return "output", name, "", became, sound
-    with tf.GradientTape() as tape:
-        loss = model.compute_loss(x, y, model(x, training=True), weights, training=True)
-        scaled = model.optimizer.scale_loss(loss)
+    loss, gradients = slopes(model, x, y, weights)
     if (became := _became(loss)) is not None:
         return "loss", "", "", became, sound
     trained = model.trainable_weights
-    gradients = tape.gradient(scaled, trained)
     if not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):  # which leaves such steps out
         for weight, gradient in reversed(list(zip(trained, gradients, strict=True))):  # from the loss backwards
             if gradient is not None and (became := _became(gradient)) is not None:
                 return "gradient", *_owner(weight), became, sound
-    model.optimizer.apply_gradients(zip(gradients, trained, strict=True))
+    step_by(model, gradients)
     for weight in trained:
         if (became := _became(weight)) is not None:
             return "weight", *_owner(weight), became, sound
@@ -187,11 +212,12 @@ def _probe(model: keras.Model) -> tuple[keras.Model, list[str]]:
 def _unchanged(model: keras.Model) -> Iterator[None]:
     """What a call changes in a model, such as the states of random generators, is put back."""
     variables = {"model": [one for one in model.variables if not one.trainable]}
-    before = arrays_of(variables)
+    before = arrays_of(variables) | drawn_from()
     try:
         yield
     finally:
         assign(variables, before)
+        draw_again(before)
 
 
 def _became(tensor: Any) -> str | None:
@@ -209,6 +235,7 @@ def _floats(tensor: Any) -> Any:
     import numpy as np
 
     held = getattr(tensor, "values", tensor)  # of an IndexedSlices, a RaggedTensor or a sparse one
+    held = tensor if callable(held) else held  # a method of PyTorch's
     found = np.asarray(keras.ops.convert_to_numpy(held))
     return found.astype(np.float32) if found.dtype.kind in "fV" or str(found.dtype) == "bfloat16" else None
 
@@ -239,13 +266,14 @@ def diverged(typed: TypedGraph, history: Sequence[Mapping[str, float]], broken: 
     if broken is not None and (broken.sound or broken.what == "input"):
         message, what_to_do = f"the loss became {became} {where}", HELP[broken.what]
         if node is None and training.loss is not None:
-            return Finding("E435", message, (*training.pointer, "loss"), help=what_to_do)
+            at = written(typed.graph.spec.document, (*training.pointer, "loss"))
+            return Finding("E435", message, at, help=what_to_do)
         return Finding("E435", message, training.pointer if node is None else node.pointer, "entry", help=what_to_do)
     related = () if node is None else (Related("here first", node.pointer, "entry"),)
     return Finding(
         "E418",
         f"the loss became {became} (no number any more) {where}",
-        (*training.pointer, "optimizer"),
+        written(typed.graph.spec.document, (*training.pointer, "optimizer")),
         help="a smaller learning rate helps most often; so do inputs scaled to about -1 to 1 (Normalization, "
         "Rescaling), `clipnorm` in the optimizer, and a loss that fits the output",
         related=related,

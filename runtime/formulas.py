@@ -51,7 +51,8 @@ def computed(tensor: Any) -> Any:
     import keras
 
     tensor = keras.ops.convert_to_tensor(tensor)
-    return keras.ops.cast(tensor, keras.config.floatx()) if "float" in tensor.dtype.name else tensor
+    fractions = "float" in keras.backend.standardize_dtype(tensor.dtype)
+    return keras.ops.cast(tensor, keras.config.floatx()) if fractions else tensor
 
 
 def loss(text: str, tensor: TensorType, name: str) -> keras.losses.Loss:

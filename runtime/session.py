@@ -31,13 +31,14 @@ from .divergence import Broken, diverged, look_into
 from .driver import Back, Between, drive
 from .environment import backend, machine, versions
 from .listening import Listener, Watch
-from .loop import by_tape
+from .loop import by_hand
 from .progress import Progress, in_order
 from .provenance import Record
 from .resume import Resumed, going_on, hold
 from .run import Run, RunError, RunFolder, Status
 from .split import PARTS
 from .steps import steps_of
+from .unreadable import unreadable
 
 if TYPE_CHECKING:
     import keras
@@ -230,7 +231,7 @@ class Session:
         steps = None if over else steps_of(stage, self.model, _step(stage, self.model), self.group)
         drive(self.model, steps, validation=validation, first=stage.first, epochs=last, callbacks=callbacks,
               between=self._between(), back=back, measure=self._measure())  # fmt: skip
-        if self.watch.diverged and steps is not None and self.group is None and backend() == "tensorflow":
+        if self.watch.diverged and steps is not None and self.group is None:
             self.broken = look_into(self.model, stage, steps, self.listener)
 
     def _between(self) -> Between:
@@ -284,15 +285,12 @@ class Session:
         self._about("failed")
         if self.watch.history:
             self.place.history(self.watch.history)
+        message = f"Keras could not train this: {condensed(error)}"
         raise Problem(
-            Finding(
-                "E417",
-                f"Keras could not train this: {condensed(error)}",
-                self.training.pointer,
-                "entry",
-                help=f"all that Keras says is in {self._traced(error)}",
-            )
-        ) from error
+            unreadable(error)
+            or Finding("E417", message, self.training.pointer, "entry",
+                       help=f"all that Keras says is in {self._traced(error)}")
+        ) from error  # fmt: skip
 
     def _traced(self, error: Exception) -> Path:
         """Where all that is said of an error is written: into the run, or, if nothing of it is kept, elsewhere."""
@@ -379,7 +377,7 @@ def _about(stage: Stage) -> dict[str, Any]:
 
 def _step(stage: Stage, model: keras.Model) -> Any:
     """An explicit step, where the spec wants the loop to be one; None for that of Keras."""
-    return by_tape(model) if stage.training.loop == "custom" else None
+    return by_hand(model) if stage.training.loop == "custom" else None
 
 
 def _phase(index: int, stage: Stage, count: int) -> str:
