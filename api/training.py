@@ -237,7 +237,7 @@ def printed(run: str | Path, data: str | Path, stream: IO[str], *, show: Progres
     from .runtime.predict import ask
     from .runtime.progress import SILENT
     from .runtime.run import open_run
-    from .runtime.written import Written, filled, write_csv
+    from .runtime.written import filled, told, write_csv
 
     open_run(run)
     given, other = _given(data)
@@ -245,7 +245,7 @@ def printed(run: str | Path, data: str | Path, stream: IO[str], *, show: Progres
     with _placed(lambda: as_trained(Path(run)), other, _file(data)):
         asked = ask(run, given, show or SILENT)
         write_csv(filled(asked.pieces(), asked.count), stream)
-        return Written(Path(), len(asked.kept), asked.count, asked.short)
+        return told(asked, Path())
 
 
 def _file(data: str | Path | None) -> Path | None:

@@ -60,7 +60,11 @@ def command(run: Path, data: Path, out: Path | None) -> None:
     if short:
         why = f"too few rows come before to fill a window ({_rows(made.short)})"
         click.echo(f"keraspec: {_without(short)}: {why}", err=True)
-    if left := made.count - made.predicted - short:
+    if made.skipped:
+        count = len(made.skipped)
+        many = "1 row can't be read and has" if count == 1 else f"{count} rows can't be read and have"
+        click.echo(f"keraspec: {many} no prediction; the first: {made.skipped[0]}", err=True)
+    if left := made.count - made.predicted - short - made.unread:
         click.echo(f"keraspec: {_without(left)}: a value is missing there", err=True)
     if out is not None:
         click.echo(f"{made.predicted} predictions written to {out}")

@@ -21,6 +21,7 @@ from .reuse import file_of, interface_of_run, parts_again, rows_of, source_of, u
 from .run import TERMS, Run, RunError, open_run
 from .table import Table
 from .unopened import Unopened
+from .unreadable import reading
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +85,8 @@ def evaluate(
             f"open {found.model_path} with Keras and call its evaluate"
         )
     model = ready(found, typed, interface)
-    measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
+    with reading():
+        measured = model.evaluate(feed(rows, interface.form, interface.batch_size), verbose=0, return_dict=True)
     judgement = None
     if confusion is not None:
         from .judged import judge

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -115,25 +115,26 @@ def judge(
     size = batch_size or interface.batch_size
     stride = max(1, rows.count // PAIRS)
     first = kept = 0
+    masked = masks_of(model, interface.form.outputs)
     for batch in _batches(feed(inputs_only(rows), interface.form, size)):
         given = model.predict_on_batch(batch[0])
         values = given if isinstance(given, Mapping) else dict(zip(interface.form.outputs, flat(given), strict=True))
+        there = masked(batch[0])
         for one in compared:
             said = np.asarray(values[one.name])
             chosen = slice(first, first + len(said))
             true = np.asarray(rows.targets[one.name][chosen])
             verdict = verdicts[one.name]
-            steps = _steps(rows.targets[one.name], chosen, true, said)
+            steps = _steps(rows.targets[one.name], chosen, true, said, there.get(one.name))
             _count(verdict, one, true, said, stride, first, steps)
-            loss = losses[one.name](true, said)
+            loss = losses[one.name](true, said, steps)
             if loss is None:
                 continue
             for index in np.argsort(-loss, kind="stable")[:WORST].tolist():
                 if len(worst) == WORST and loss[index] <= worst[0][0]:
                     break
-                end = None if steps is None else int(steps[index].sum())
-                told = _words(one, verdict, true[:, :end], said[:, :end], index) if end else None
-                told = told or _words(one, verdict, true, said, index)
+                own = slice(None) if steps is None or not steps[index].any() else steps[index]
+                told = _words(one, verdict, *((true, said) if steps is None else (true[:, own], said[:, own])), index)
                 wrong = Wrong(first + index, one.name, float(loss[index]), *told)
                 kept += 1
                 entry = (wrong.loss, -kept, wrong)
@@ -167,14 +168,42 @@ def _fresh(one: OutputColumns) -> Verdict:
     return Verdict(one.name, "numbers", ())
 
 
-def _steps(target: Any, chosen: slice, true: Array, said: Array) -> Array | None:
-    """Which steps are a row's own, where rows of unequal length were filled up to the longest of their batch."""
+def masks_of(model: keras.Model, names: Sequence[str]) -> Callable[[Any], dict[str, Array]]:
+    """A function of a batch of inputs that gives, by output, which steps of each row count: where the model says it."""
+    import keras
     import numpy as np
 
-    lengths = target.own(chosen) if isinstance(target, Deferred) else None
-    if lengths is None or true.ndim < 2 or true.shape[1] != said.shape[1]:
+    graph = getattr(model, "seen", model)  # around a graph with loss terms is another model
+    symbols = getattr(graph, "outputs", None) or ()
+    found = {name: mask for name, one in zip(names, symbols, strict=False) if (mask := get_mask(one)) is not None}
+    if not found:
+        return lambda batch: {}
+    seen = keras.Model(graph.inputs, [*found.values()])
+
+    def masked(batch: Any) -> dict[str, Array]:
+        given = flat(seen.predict_on_batch(batch))
+        return {name: np.asarray(one, bool) for name, one in zip(found, given, strict=True)}
+
+    return masked
+
+
+def get_mask(tensor: Any) -> Any:
+    """The mask that Keras has put on a tensor; None where it has none."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _steps(target: Any, chosen: slice, true: Array, said: Array, mask: Array | None) -> Array | None:
+    """Which steps are a row's own, where rows of unequal length were filled up to the longest of their batch, or a mask
+    says which steps of the output count."""
+    import numpy as np
+
+    if true.ndim < 2 or said.ndim < 2 or true.shape[1] != said.shape[1]:
         return None
-    there: Array = np.arange(true.shape[1]) < lengths[:, None]
+    lengths = target.own(chosen) if isinstance(target, Deferred) else None
+    there: Array | None = None if mask is None or mask.shape != said.shape[:2] else mask
+    if lengths is not None:
+        own = np.arange(true.shape[1]) < lengths[:, None]
+        there = own if there is None else own & there
     return there
 
 
@@ -187,7 +216,10 @@ def _count(
     if verdict.kind == "numbers":
         if true.size == said.size:
             count = len(true)
-            _measure(verdict, true.reshape(count, -1), said.reshape(count, -1), stride, first)
+            if steps is not None:
+                true, said, count = true[steps], said[steps], int(steps.sum())
+            if count:
+                _measure(verdict, true.reshape(count, -1), said.reshape(count, -1), stride, first)
         return
     assert verdict.matrix is not None
     if verdict.kind == "labels":
@@ -292,7 +324,8 @@ def _listed(values: Array, shown: int = 6) -> str:
 
 
 def row_losses(typed: TypedGraph, outputs: Sequence[str]) -> dict[str, Any]:
-    """By output, a function of true and predicted values that gives the loss of each row, or None where it has none."""
+    """By output, a function of true and predicted values, and of which steps count, where not all do: the loss of each
+    row, or None where it has none."""
     from .compile import loss_in
 
     return {name: _by_row(loss_in(typed, name)) for name in outputs}
@@ -301,7 +334,7 @@ def row_losses(typed: TypedGraph, outputs: Sequence[str]) -> dict[str, Any]:
 def _by_row(loss: Any) -> Any:
     import numpy as np
 
-    def computed(true: Array, said: Array) -> Array | None:
+    def computed(true: Array, said: Array, steps: Array | None = None) -> Array | None:
         import keras
 
         if loss is None:
@@ -314,7 +347,12 @@ def _by_row(loss: Any) -> Any:
             return None
         if found.ndim == 0 or len(found) != len(said):
             return None
-        by_row: Array = found.reshape(len(found), -1).mean(axis=1, dtype=np.float64)
+        if steps is not None and found.shape[:2] == steps.shape:
+            each = found.reshape(*steps.shape, -1).mean(axis=2, dtype=np.float64)
+            total = np.where(steps, each, 0).sum(axis=1)
+            by_row: Array = total / np.maximum(steps.sum(axis=1), 1)
+        else:
+            by_row = found.reshape(len(found), -1).mean(axis=1, dtype=np.float64)
         return np.where(np.isnan(by_row), np.inf, by_row)
 
     return computed

@@ -19,6 +19,7 @@ from .reuse import file_of, interface_of_run, used_of
 from .run import RunError, open_run
 from .table import Table
 from .unopened import Unopened
+from .unreadable import reading
 
 if TYPE_CHECKING:
     import keras
@@ -37,13 +38,15 @@ class Prediction:
     ``values`` are the model's numbers, rows first: probabilities where it classifies. ``labels`` has the
     class of each row (of each step of a row) as a name, or as a whole number where classes have no names;
     None where the output gives numbers. ``classes`` are the names in the order of ``values``' last axis.
-    ``steps`` says how many steps of each row are its own, where rows were filled up to the longest of their batch.
+    ``steps`` says how many steps of each row are its own, where rows were filled up to the longest of their batch;
+    numbers behind them are NaN. ``unequal``: the number of steps is not the same in every batch.
     """
 
     values: Array
     labels: Array | None
     classes: tuple[str, ...] | None
     steps: Array | None = None
+    unequal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Predictions:
         """As a table with a row for every row of the input; None where there is no prediction.
 
         One output gives ``prediction`` and, where it classifies, ``probability_CLASS`` for each class; with
-        several outputs, each stands behind its output's name and a dot.
+        several outputs, each stands behind its output's name and a dot. A row of steps, of which rows have unequal
+        numbers, is one cell, with the answers apart by blanks.
         """
         table: dict[str, list[Any]] = {}
         for name, one in self.outputs.items():
@@ -102,7 +106,7 @@ class Piece:
 class Asked:
     """A trained model and the rows that it is asked about, batch by batch; ``count`` is the number of rows of the
     input, ``kept`` says which of them are asked about, in order, ``short`` which are not because too few rows come
-    before to fill a window."""
+    before to fill a window. ``skipped`` says of rows that can't be read, why; ``unread`` of them have a number."""
 
     interface: Interface
     model: keras.Model
@@ -110,36 +114,63 @@ class Asked:
     kept: Array
     count: int
     short: tuple[range, ...] = ()
+    skipped: tuple[str, ...] = ()
+    unread: int = 0
 
     def pieces(self) -> Iterator[Piece]:
         """The predictions, a batch at a time."""
         form, first = self.interface.form, 0
         batches = feed(inputs_only(self.rows), form, max(self.interface.batch_size, BATCH))
-        for batch in batches if hasattr(batches, "map") else (batches[index] for index in range(len(batches))):
+        for batch in _read(batches if hasattr(batches, "map") else (batches[index] for index in range(len(batches)))):
             given = self.model.predict_on_batch(batch[0])
             by_name = given if form.named else dict(zip(form.outputs, flat(given), strict=True))
             outputs = {one.name: read_output(one, by_name[one.name]) for one in self.interface.outputs}
             size = len(next(iter(outputs.values())).values)
-            steps = self._steps(slice(first, first + size))
-            outputs = {name: _of_steps(one, steps) for name, one in outputs.items()}
+            steps, width = self._steps(slice(first, first + size))
+            outputs = {name: _of_steps(one, steps, width) for name, one in outputs.items()}
             yield Piece(outputs, self.kept[first : first + size])
             first += size
 
-    def _steps(self, chosen: slice) -> Array | None:
-        """How long these rows are before they are filled up, where inputs are of unequal length, all of them alike."""
+    def _steps(self, chosen: slice) -> tuple[Array | None, int]:
+        """How long these rows are before they are filled up, and then: of inputs of unequal length, all alike."""
         import numpy as np
 
         inputs: Iterable[Any] = self.rows.inputs.values()
-        every = [one.own(chosen) for one in inputs if isinstance(one, Deferred)]
-        found = [one for one in every if one is not None]
-        return found[0] if found and all(np.array_equal(one, found[0]) for one in found) else None
+        every = [(one, one.own(chosen)) for one in inputs if isinstance(one, Deferred)]
+        found = [(one.sizes[0], own) for one, own in every if own is not None]
+        if not found or not all(np.array_equal(own, found[0][1]) for _, own in found):
+            return None, 0
+        size, own = found[0]
+        return own, int(own.max(initial=0)) if size is None else size
 
 
-def _of_steps(one: Prediction, steps: Array | None) -> Prediction:
+def _read(batches: Iterable[Any]) -> Iterator[Any]:
+    """The batches, one after the other.
+
+    Raises:
+        Problem: E407 for a file that can't be read.
+    """
+    left = iter(batches)
+    while True:
+        with reading():
+            batch = next(left, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def _of_steps(one: Prediction, steps: Array | None, width: int) -> Prediction:
     """An answer for each step, with how many of them are a row's own; any other as it is."""
-    if steps is None or one.labels is None or one.labels.ndim != 2 or one.labels.shape[1] != max(steps, default=0):
+    import numpy as np
+
+    if steps is None or one.values.ndim < 2 or one.values.shape[1] != width:
         return one
-    return replace(one, steps=steps)
+    if one.labels is not None:
+        return replace(one, steps=steps) if one.labels.ndim == 2 else one
+    if not one.unequal and one.values.ndim < 3:
+        return one  # as many numbers as there are steps, by chance
+    there = (np.arange(width) < steps[:, None]).reshape(*one.values.shape[:2], *[1] * (one.values.ndim - 2))
+    return replace(one, values=np.where(there, one.values, np.float32(np.nan)), steps=steps)
 
 
 def ask(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Asked:
@@ -157,7 +188,7 @@ def ask(run: str | Path, data: str | Path | Table | Unopened, show: Progress = S
         raise RunError(f"this model reads text, and Keras runs on {backend()} here: set KERAS_BACKEND=tensorflow")
     source = data if isinstance(data, (Table, Unopened)) else file_of(Path(data), interface)
     used = used_of(interface, source, targets=False, show=show)
-    return Asked(interface, found.model(), used.rows, used.kept, used.count, used.short)
+    return Asked(interface, found.model(), used.rows, used.kept, used.count, used.short, used.skipped, used.unread)
 
 
 def predict(run: str | Path, data: str | Path | Table | Unopened, show: Progress = SILENT) -> Predictions:
@@ -190,6 +221,7 @@ def together(pieces: Iterable[Piece], asked: Asked) -> Predictions:
             np.concatenate(_widened(labels, "" if labels[0].dtype.kind == "O" else 0)) if labels else None,
             found[0].classes,
             np.concatenate(steps) if len(steps) == len(found) else None,
+            found[0].unequal,
         )
     return Predictions(outputs, asked.kept, asked.count, asked.short)
 
@@ -235,7 +267,8 @@ def read_output(output: OutputColumns, values: Array) -> Prediction:
     if head.kind == "classes" or (encoding is not None and encoding.form == "one_hot"):
         values = chances(output, values)
         return Prediction(values, _named(values.argmax(-1), classes), classes)
-    return Prediction(values, None, None)
+    unequal = values.ndim > 1 and bool(head.shape) and not isinstance(head.shape[0], int)
+    return Prediction(values, None, None, None, unequal)
 
 
 def several_of(output: OutputColumns) -> tuple[str, ...]:
@@ -268,15 +301,32 @@ def _named(indices: Array, classes: tuple[str, ...] | None) -> Array:
     return indices if classes is None else np.array(classes, dtype=object)[indices]
 
 
+def _own(rows: Array, steps: Array | None) -> Iterator[Array]:
+    """Each row without the steps that it was filled up with."""
+    ends = [None] * len(rows) if steps is None else steps.tolist()
+    return (row[:end] for row, end in zip(rows, ends, strict=True))
+
+
 def _columns(one: Prediction) -> Iterator[tuple[str, list[Any]]]:
+    import numpy as np
+
     flat = one.values.reshape(len(one.values), -1)
+    if one.labels is None and one.unequal:
+        each = one.values.reshape(*one.values.shape[:2], -1)
+        names = ["prediction"] if each.shape[2] == 1 else [f"prediction_{index}" for index in range(each.shape[2])]
+        for index, name in enumerate(names):
+            yield name, [" ".join(f"{value:.7g}" for value in row) for row in _own(each[:, :, index], one.steps)]
+        return
     if one.labels is None:
         names = ["prediction"] if flat.shape[1] == 1 else [f"prediction_{index}" for index in range(flat.shape[1])]
-        yield from ((name, flat[:, index].astype(float).tolist()) for index, name in enumerate(names))
+        cells = flat.astype(float).astype(object)
+        if one.steps is not None:
+            behind = np.arange(flat.shape[1]) >= one.steps[:, None] * (flat.shape[1] // one.values.shape[1])
+            cells[behind] = None
+        yield from ((name, cells[:, index].tolist()) for index, name in enumerate(names))
         return
     if one.labels.ndim > 1:  # one class for each step of a row
-        ends = [None] * len(one.labels) if one.steps is None else one.steps.tolist()
-        rows = (row[:end] for row, end in zip(one.labels, ends, strict=True))
+        rows = _own(one.labels, one.steps)
         yield "prediction", [" ".join(str(label) for label in row.reshape(-1)) for row in rows]
         return
     yield "prediction", one.labels.tolist()

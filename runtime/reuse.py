@@ -33,6 +33,7 @@ from .sources.folders import SUFFIXES, one_file
 from .table import Table
 from .tensors import MisfitError
 from .unopened import Unopened
+from .window_targets import each_row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,7 +109,8 @@ class Wish:
 class Used:
     """The rows of a source that a trained model can be given; ``kept`` says which of its ``count`` rows they are.
 
-    ``short`` are those which it can't be given only because too few rows come before to fill a window.
+    ``short`` are those which it can't be given only because too few rows come before to fill a window. ``skipped`` says
+    of rows that can't be read, why; ``unread`` is the number of those that are counted as rows.
     """
 
     rows: Rows
@@ -116,6 +118,8 @@ class Used:
     count: int
     origin: str
     short: tuple[range, ...] = ()
+    skipped: tuple[str, ...] = ()
+    unread: int = 0
 
 
 def rows_of(
@@ -146,7 +150,9 @@ def used_of(
     examples = whole(table, interface.window, interface.split.time, ready.rows, targets=targets)
     kept = ready.rows[examples.rows]
     short = () if targets or interface.window is None else stretches(ready.rows, kept)
-    return Used(taken_rows(examples, every), kept, count, table.origin, short)
+    unread = count - len(ready.rows) - ready.dropped
+    rows = taken_rows(examples, every, interface.steps, interface.heads)
+    return Used(rows, kept, count, table.origin, short, ready.skipped, unread)
 
 
 def stretches(rows: Array, kept: Array) -> tuple[range, ...]:
@@ -167,7 +173,7 @@ def parts_again(interface: Interface, source: Table | Unopened, show: Progress =
     every, ready, table, _ = _every(interface, source, Wish(targets=True, parted=True, weighed=True), show)
     shares, window, seed = interface.split, interface.window, interface.seed
     examples = examples_of(table, shares, window, seed, ready.rows, ready.columns)
-    return {name: taken_rows(one, every) for name, one in examples.items()}
+    return {name: taken_rows(one, every, interface.steps, interface.heads) for name, one in examples.items()}
 
 
 def _every(
@@ -179,6 +185,7 @@ def _every(
     table = source.read() if isinstance(source, Unopened) else source
     bindings = _bindings(interface, table, wish)
     wants = _wants(interface, table)
+    wants = replace(wants, heads=each_row(wants.heads, interface.steps))
     ready = gathered(table, bindings, wants)
     findings: list[Finding] = []
     inputs, encoded_targets = {}, {}
@@ -193,8 +200,9 @@ def _every(
         if target is None or output.encoding is None:
             continue
         try:
-            made = encoded(ready.target(target, output.head), output.head, output.encoding)
-            encoded_targets[output.name] = ready.by_batch(target, output.head, made)
+            head = wants.heads[output.name]
+            made = encoded(ready.target(target, head), head, output.encoding)
+            encoded_targets[output.name] = ready.by_batch(target, head, made)
         except MisfitError as error:
             findings.append(misfit(error, target, ready.rows, table))
     if findings:
@@ -233,7 +241,7 @@ def _laid(interface: Interface, source: Unopened, wish: Wish, show: Progress) ->
 
         began = time.monotonic()
         kept = sha256(repr(what).encode()).hexdigest() if source.own else None
-        laying = Laying(bindings, wants, target, others)
+        laying = Laying(bindings, wants, target, others, steps=lambda table: interface.steps)
         place, about = lay(found, laying, name, source.pointer, show, files, kept)
         seconds = time.monotonic() - began
         why = streams.why(source.arguments, source.cache, source.folder)
@@ -255,8 +263,7 @@ def _wants(interface: Interface, table: Table) -> Wants:
             if any(name == pattern or fnmatchcase(name, pattern) for name in table.columns)
         }
     shapes = {one.name: (tuple(row_shape(one.shape, interface.window)), one.dtype) for one in interface.inputs}
-    heads = {one.name: one.head for one in interface.outputs}
-    return replace(wants_of(shapes, heads, interface, Path(interface.folder)), missing=missing)
+    return replace(wants_of(shapes, interface.heads, interface, Path(interface.folder)), missing=missing)
 
 
 def _bindings(interface: Interface, table: Table, wish: Wish) -> Bindings:

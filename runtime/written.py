@@ -25,12 +25,15 @@ Columns = Mapping[str, list[Any]]
 @dataclass(frozen=True, slots=True)
 class Written:
     """Where predictions were written to; ``count`` is the number of rows of the input, ``predicted`` of how many there
-    is a prediction; ``short`` are rows without one because too few rows come before to fill a window."""
+    is a prediction; ``short`` are rows without one because too few rows come before to fill a window, ``unread`` are so
+    many because they can't be read. ``skipped`` says why, also of what is not even counted as a row."""
 
     path: Path
     predicted: int
     count: int
     short: tuple[range, ...] = ()
+    skipped: tuple[str, ...] = ()
+    unread: int = 0
 
 
 def written(asked: Asked, out: str | Path) -> Written:
@@ -48,7 +51,12 @@ def written(asked: Asked, out: str | Path) -> Written:
     writer = require_format(path)
     with replacing(path) as beside:
         writer(asked, beside, path.suffix.lower() == ".gz")
-    return Written(path, len(asked.kept), asked.count, asked.short)
+    return told(asked, path)
+
+
+def told(asked: Asked, path: Path) -> Written:
+    """What is to be said of predictions that were written."""
+    return Written(path, len(asked.kept), asked.count, asked.short, asked.skipped, asked.unread)
 
 
 def require_format(out: Path) -> Callable[[Asked, Path, bool], None]:

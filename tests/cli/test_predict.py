@@ -33,6 +33,17 @@ from keraspec.runtime.written import Written
             "6 rows have no prediction: too few rows come before to fill a window "
             "(rows 1, 11, 21, 31, and 2 more such stretches)\n",
         ),
+        (
+            Written(
+                Path("o.csv"), 6, 9, skipped=('"a.png" can\'t be read as an image: it is none, or broken',), unread=1
+            ),
+            "1 row can't be read and has no prediction; the first: \"a.png\" can't be read as an image: it is none, or "
+            "broken\nkeraspec: 2 rows have no prediction: a value is missing there\n",
+        ),
+        (
+            Written(Path("o.csv"), 9, 9, skipped=("line 2 of t.jsonl is [1]", "line 3 of t.jsonl is [2]")),
+            "2 rows can't be read and have no prediction; the first: line 2 of t.jsonl is [1]\n",
+        ),
     ],
 )
 def test_why_rows_have_no_prediction(monkeypatch, written, said):

@@ -213,7 +213,7 @@ def test_a_picture_that_breaks_while_training_is_named(tmp_path, photos, monkeyp
     path.write_bytes(path.read_bytes()[:60])  # its head is whole
     with pytest.raises(keraspec.SpecError, match=r"photos/cat/2.png") as caught:
         trained(tmp_path, IMAGES.replace("split.validation = 0.25", ""))
-    assert "E417" in str(caught.value)
+    assert "E407" in str(caught.value)
     run = trained(tmp_path, IMAGES.replace("split.validation = 0.25", 'on_error = "skip"'), "skipped")
     assert len(keraspec.predict(run.folder, photos).rows) == 15
 
