@@ -19,6 +19,25 @@ def are_lists(values: Values) -> bool:
     return all(hasattr(cell, "dtype") or isinstance(cell, list) for cell in values)
 
 
+def are_empty(values: Values) -> bool:
+    """Whether no cell of a column of lists has anything in it: then nothing tells words from numbers."""
+    if getattr(values, "ndim", 1) == 2:
+        return not values.shape[1]
+    return are_lists(values) and not any(len(cell) for cell in values)
+
+
+def as_lists(values: Values) -> Values:
+    """The labels of each row as a list, however they come: as one, several side by side, or one alone."""
+    import numpy as np
+
+    if are_lists(values):
+        return values
+    cells = values.tolist() if hasattr(values, "dtype") else values.to_pylist()
+    rows = np.empty(len(cells), object)
+    rows[:] = [cell if isinstance(cell, list) else [cell] for cell in cells]
+    return rows
+
+
 def lengths_of(values: Values) -> Array:
     """How many labels each cell has."""
     import numpy as np
@@ -52,10 +71,11 @@ def places_of(values: Values, classes: tuple[str, ...]) -> tuple[Array, Array]:
 
 
 def _flat(values: Values) -> list[str]:
-    return [_word(label) for cell in values for label in (cell.tolist() if hasattr(cell, "tolist") else cell)]
+    return [word_of(label) for cell in values for label in (cell.tolist() if hasattr(cell, "tolist") else cell)]
 
 
-def _word(label: Any) -> str:
+def word_of(label: Any) -> str:
+    """A label as the name of its class."""
     if isinstance(label, bytes):
         return label.decode("utf-8", "replace")
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import label_words
 from .cells import CellError, comma_way, is_arrow, is_text, numbers, texts
-from .label_lists import are_lists, labels_in, lengths_of, places_of
+from .label_forms import require_number, several_columns
+from .label_lists import are_lists, as_lists, labels_in, lengths_of, places_of
 from .table import Values
 from .tensors import MisfitError, Sizes, fitted
 
@@ -114,7 +115,8 @@ def learn(columns: Sequence[tuple[str, Values]], head: Head, encode: str | None)
         return Encoding("number", None, *_plain(head))
     shape, dtype = _plain(head) if form == "index" else ((head.units,), "float32")
     if len(columns) > 1 or (form == "one_hot" and not single):
-        raise MisfitError("is several columns, and only one can be encoded", "leave out `encode`, or name one column")
+        wordy = [name for name, values in columns if len(columns) > 1 and is_text(values) and not _yes_or_no(values)]
+        raise several_columns(None if encode is not None else next(iter(wordy), None))
     values = columns[0][1]
     if words:
         classes = tuple(sorted(values.unique().to_pylist() if is_arrow(values) else set(texts(values).flat)))
@@ -139,12 +141,14 @@ def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encodin
     """
     import numpy as np
 
-    lists = _lists(columns[0][1], head) if encoding.classes is not None else None
-    if encoding.classes is not None and lists is not None:
-        return _encoded_lists(lists, head, encoding, encoding.classes)
+    words = columns[0][1]
+    steps = head.loss in SPARSE and len(head.shape) == 2 and getattr(words, "ndim", 1) == 2 and is_text(words)
+    if encoding.classes is not None and (encoding.form == "several" or steps or are_lists(words)):
+        return _encoded_lists(as_lists(words), head, encoding, encoding.classes)
     if encoding.classes is not None:
         indices = _indices(columns[0][1], encoding.classes)
     elif encoding.form == "number":
+        require_number(columns, head.units if head.loss in SPARSE and len(head.shape) == 1 else 1, head.loss)
         rows = fitted(columns, encoding.shape, encoding.dtype if head.loss not in SPARSE else "float64")
         _check_range(rows, head)
         return rows.astype(encoding.dtype, copy=False)
@@ -169,16 +173,10 @@ def encoded(columns: Sequence[tuple[str, Values]], head: Head, encoding: Encodin
 
 def _lists(values: Values, head: Head) -> Values | None:
     """The labels of each row as a list, where there may be several: any number, or words side by side."""
-    import numpy as np
-
     if are_lists(values):
         return values
     beside = getattr(values, "ndim", 1) == 2 and values.dtype.kind in "OSU" and values.shape[1] > 1
-    if not beside or not _takes_several(head):
-        return None
-    rows = np.empty(len(values), object)
-    rows[:] = list(values)
-    return rows
+    return as_lists(values) if beside and _takes_several(head) else None
 
 
 def _takes_several(head: Head) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .cells import is_arrow
+from .cells import is_arrow, is_text
 from .columns import Binding
 from .deferred import Deferred, Every
-from .label_lists import are_lists
-from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, ClassError, Encoding, Head, encoded, learn
+from .label_lists import are_empty, are_lists, as_lists
+from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, Encoding, Head, encoded, learn
 from .laid import HELD_BYTES, Laid, Layer, first_sizes, longest, opened
+from .laid_columns import Column, Lists, cut
 from .laid_files import FileLayer, LaidFiles, is_opened_late, require_size
 from .pending import are_masks, of_masks
 from .table import Values
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from .gathered import Gathered
 
     Array = np.ndarray[Any, np.dtype[Any]]
-
-MOST_LABELS: Final = 2**20
-"""More different labels than this are no classes."""
 
 AT_ONCE: Final = 2**16
 """Rows that are encoded together."""
@@ -161,7 +159,11 @@ class _Numbers:
         return np.zeros(1, np.int64)
 
     def add(self, ready: Gathered, rows: Array) -> None:
-        columns = ready.target(self.binding, self.head)
+        name, values = ready.named("target", self.binding)[0]
+        if self.encoding is not None and self.encoding.classes is not None and are_empty(values):
+            columns = [(name, as_lists(values))]
+        else:
+            columns = ready.target(self.binding, self.head)
         self.encoding = self.encoding or learn(columns, self.head, None)
         made = encoded(columns, self.head, self.encoding)
         lengths = ready.steps(self.binding, self.head)
@@ -188,6 +190,9 @@ class _Pictures:
         self.binding = binding
         self.encoding = encoding
         self.most = 0
+        self.learns = binding.encode is not None and encoding is None
+        self.fresh: dict[int, list[int]] = {}
+        """By row, the numbers in its mask that were in none before, where all are to be known."""
         assert binding.decode is not None
         self.masks = are_masks(binding.decode["type"], head)
         self.layer: Layer | FileLayer = Layer(folder, name, stack) if self.masks else FileLayer(folder, name, stack)
@@ -196,7 +201,7 @@ class _Pictures:
     def seen(self) -> Array:
         import numpy as np
 
-        return np.zeros(1, np.int64)
+        return np.array([*self.fresh] or [0], np.int64)
 
     def add(self, ready: Gathered, rows: Array) -> None:
         import numpy as np
@@ -208,7 +213,15 @@ class _Pictures:
                 require_size(self.binding, self.layer.runs[0][1:], values.shape[1:])
             self.most = max(self.most, int(values.max(initial=0)))
             for start in range(0, len(values), FEW):  # whether they fit
-                self._encoded(column, of_masks(values[start : start + FEW], self.head, self.most))
+                try:
+                    made = of_masks(values[start : start + FEW], self.head, self.most)
+                    if not self.learns:
+                        self._encoded(column, made)
+                except MisfitError as error:
+                    error.index = None if error.index is None else error.index + start
+                    raise
+            if self.learns:
+                self._look(values, rows)
             self.layer.add(values)
             return
         if None in values.sizes:
@@ -224,9 +237,31 @@ class _Pictures:
         self.encoding = self.encoding or learn([(column, values)], self.head, None)
         encoded([(column, values)], self.head, self.encoding)
 
+    def _look(self, masks: Array, rows: Array) -> None:
+        """Note the numbers that were in no mask before."""
+        import numpy as np
+
+        known = {one for several in self.fresh.values() for one in several}
+        for row, mask in zip(rows.tolist(), masks, strict=True):
+            if found := [one for one in np.unique(mask).tolist() if one not in known]:
+                self.fresh[row] = found
+                known |= {*found}
+
+    def _learn(self) -> None:
+        """Decide what the numbers in all masks mean."""
+        import numpy as np
+
+        width = max(2, *map(len, self.fresh.values()))  # a mask of one pixel would be a column of labels
+        few = np.array([[several + several[:1] * (width - len(several))] for several in self.fresh.values()])
+        masks = of_masks(few[..., None], self.head, self.most)
+        self.encoding = learn([(self.binding.columns[0], masks)], self.head, self.binding.encode)
+
     def close(self) -> LaidTarget:
+        if self.learns and self.masks:
+            self._learn()
+        laid = self.layer.close()
         assert self.encoding is not None
-        return LaidTarget(self.encoding, self.layer.close(), most=self.most if self.masks else None)
+        return LaidTarget(self.encoding, laid, most=self.most if self.masks else None)
 
 
 class _Labels:
@@ -241,10 +276,12 @@ class _Labels:
         self.name = name
         self.head = head
         self.binding = binding
-        self.columns = {
-            column: _Column(Layer(folder, f"{name}_column{index}", stack))
-            for index, column in enumerate(binding.columns)
+        self.layers = {
+            column: Layer(folder, f"{name}_column{index}", stack) for index, column in enumerate(binding.columns)
         }
+        self.columns: dict[str, Column | Lists] = {}
+        self.blank = dict.fromkeys(binding.columns, 0)
+        """Rows without any label, before it is known whether the others have lists of them."""
 
     @property
     def seen(self) -> Array:
@@ -254,18 +291,52 @@ class _Labels:
         return np.array(first.rows if first is not None else [0], np.int64)
 
     def add(self, ready: Gathered, rows: Array) -> None:
-        lengths = ready.steps(self.binding, self.head)
+        lengths, raw = ready.steps(self.binding, self.head), ready.named("target", self.binding)
+        if len(raw) == 1 and are_empty(raw[0][1]):
+            self._empty(raw[0][0], len(raw[0][1]))
+            return
         for name, values in ready.target(self.binding, self.head):
-            if are_lists(values):
-                raise MisfitError(
-                    "holds lists of labels, and all of them must be known before the first row is laid down",
-                    "`cache = true` in [data] keeps them in memory",
-                )
-            self.columns[name].add(values, rows, lengths)
+            several = self._several(values)
+            column = self.columns.get(name) or self._begun(name, several=several)
+            if isinstance(column, Lists) and (several or getattr(values, "ndim", 1) == 2):
+                column.add(values, rows)
+            elif isinstance(column, Column) and not are_lists(values):
+                column.add(values, rows, lengths)
+            else:
+                raise MisfitError("holds lists of labels in some rows, and single labels in others")
+
+    def _several(self, values: Values) -> bool:
+        """Whether each cell has labels of its own: a list, words side by side, or numbers of which each is a label."""
+        if are_lists(values):
+            return True
+        beside = not is_arrow(values) and values.ndim == 2
+        marks = self.binding.encode == "one_hot" and self.head.loss in BINARY | HINGE
+        return beside and (marks or is_text(values))
+
+    def _begun(self, name: str, *, several: bool) -> Column | Lists:
+        """The column that begins here."""
+        column = self.columns[name] = (Lists if several else Column)(self.layers[name])
+        if self.blank[name]:
+            self._empty(name, self.blank[name])
+        return column
+
+    def _empty(self, name: str, count: int) -> None:
+        """So many rows without any label."""
+        import numpy as np
+
+        column = self.columns.get(name)
+        if column is None:
+            self.blank[name] += count
+            return
+        steps = self.head.shape[0] if len(self.head.shape) > 1 and isinstance(column, Column) else 0
+        column.add(np.zeros((count, steps if isinstance(steps, int) else 0)), np.zeros(count, np.int64))
 
     def close(self) -> LaidTarget:
         import numpy as np
 
+        for name in self.layers.keys() - self.columns.keys():
+            self._begun(name, several=False)
+        self.columns = {name: self.columns[name] for name in self.layers}
         known = [(name, one.examples()) for name, one in self.columns.items()]
         encoding = learn(known, self.head, self.binding.encode)
         laid = [one.layer.close() for one in self.columns.values()]
@@ -282,14 +353,17 @@ class _Labels:
             opened(self.folder, stem, one, longest_of(self.folder, stem, one))
             for stem, one in zip(stems, laid, strict=True)
         ]
+        ended = len(self.head.shape) > 1 and not isinstance(self.head.shape[0], int)
         for start in range(0, laid[0].count, AT_ONCE):
             rows = np.arange(start, min(start + AT_ONCE, laid[0].count))
+            own = None if lengths is None else lengths[rows]
             block = [
-                (name, one.decoded(part[rows])) for (name, one), part in zip(self.columns.items(), parts, strict=True)
+                (name, one.decoded(part[rows], own))
+                for (name, one), part in zip(self.columns.items(), parts, strict=True)
             ]
             try:
                 made = encoded(block, self.head, encoding)
-                layer.add(made if lengths is None or made.ndim < 2 else cut(made, lengths[rows]))
+                layer.add(made if own is None or made.ndim < 2 or not ended else cut(made, own))
             except MisfitError as error:
                 error.index = None
                 raise
@@ -298,81 +372,6 @@ class _Labels:
         return LaidTarget(encoding, layer.close())
 
 
-def cut(rows: Array, lengths: Array) -> list[Array]:
-    """Rows without what they were filled up with."""
-    return [row[:length] for row, length in zip(rows, lengths.tolist(), strict=True)]
-
-
 def longest_of(folder: Path, stem: str, laid: Laid) -> tuple[int, ...]:
     """The sizes of the rows that were laid down, at most."""
     return longest(folder, stem) if laid.kind == "unequal" else laid.sizes
-
-
-class _Column:
-    """One column of labels, and the rows in which each was seen first."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-        self.rows: list[int] = []
-        self.places: dict[Any, int] = {}
-        self.first: list[Any] = []
-        self.text = False
-
-    def add(self, values: Values, rows: Array, lengths: Array | None = None) -> None:
-        """More cells, with the numbers of their rows; ``lengths`` of rows that were filled up to the longest."""
-        if is_arrow(values):
-            self._text(values, rows)
-        else:
-            self._numbers(values, rows)
-            self.layer.add(values if lengths is None else cut(values, lengths))
-        if len(self.rows) > MOST_LABELS:
-            raise ClassError(
-                f"has more than {MOST_LABELS} different labels", "for numbers that are no classes, use another loss"
-            )
-
-    def _text(self, values: Values, rows: Array) -> None:
-        import numpy as np
-        import pyarrow as pa
-
-        self.text = True
-        coded = values.combine_chunks().dictionary_encode()
-        coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
-        words, codes = coded.dictionary.to_pylist(), coded.indices.to_numpy(zero_copy_only=False)
-        places = np.empty(len(words), np.int32)
-        firsts = np.unique(codes, return_index=True)[1]
-        for index, word in enumerate(words):
-            if word not in self.places:
-                self.places[word] = len(self.first)
-                self.first.append(word)
-                self.rows.append(int(rows[firsts[index]]))
-            places[index] = self.places[word]
-        self.layer.add(places[codes])
-
-    def _numbers(self, values: Array, rows: Array) -> None:
-        import numpy as np
-
-        flat = values.reshape(len(values), -1)
-        found, where = np.unique(flat, return_index=True)
-        fresh = [index for index, one in enumerate(found.tolist()) if one not in self.places]
-        for index in fresh:
-            self.places[found[index].item()] = len(self.places)
-        for row in dict.fromkeys(int(where[index]) // max(1, flat.shape[1]) for index in fresh):
-            self.first.append(values[row])
-            self.rows.append(int(rows[row]))
-
-    def examples(self) -> Values:
-        """A row for every label."""
-        import numpy as np
-        import pyarrow as pa
-
-        if self.text:
-            return pa.chunked_array([pa.array(self.first, pa.string())])
-        return np.stack(self.first) if len({one.shape for one in self.first}) == 1 else np.array(self.first, object)
-
-    def decoded(self, values: Any) -> Values:
-        """Rows as they were, from those that were laid down."""
-        import pyarrow as pa
-
-        if not self.text:
-            return values
-        return pa.chunked_array([pa.array(self.first, pa.string()).take(pa.array(values))])

@@ -15,6 +15,7 @@ from ..spec.finding import Finding
 from ..spec.problem import Problem
 from . import streams
 from .columns import Binding, Bindings
+from .copied import Copied
 from .data import Collect, Rows, misfit
 from .gathered import Gathered, Wants, gathered
 from .labels import Encoding, Head
@@ -23,10 +24,12 @@ from .laid_files import FileLayer, LaidFiles, at_once, is_opened_late
 from .laid_targets import LaidTarget, TargetLayer
 from .missing import completed
 from .others import Others
+from .pending import are_masks
 from .progress import Progress
 from .split import numbered
 from .table import Table
-from .tensors import MisfitError
+from .tensors import MisfitError, too_long
+from .window_targets import each_row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +45,8 @@ class Laying:
 
     ``others`` are columns that are kept as they are; ``target`` makes what lays a target down, from its folder, the
     names of its files, its head and binding, and what closes the files; ``check`` raises MisfitError for the rows of an
-    input that the model can't take.
+    input that the model can't take; ``steps`` says of the first rows with how many rows of a window outputs are
+    compared, where they are several.
     """
 
     bindings: Bindings
@@ -50,16 +54,19 @@ class Laying:
     target: Callable[[Path, str, Head, Binding, ExitStack], TargetLayer]
     others: tuple[str, ...] = ()
     check: Callable[[str, Any], None] = lambda name, rows: None
+    steps: Callable[[Table], Mapping[str, int]] = lambda table: {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LaidRows:
-    """All rows of a source that can be used, read by the batch; ``table`` has those columns that no model is given."""
+    """All rows of a source that can be used, read by the batch; ``table`` has those columns that no model is given,
+    ``steps`` with how many rows of a window outputs are compared, where they are several."""
 
     rows: Rows
     encodings: Mapping[str, Encoding]
     table: Table
     ready: Gathered
+    steps: Mapping[str, int]
 
 
 def lay(
@@ -115,15 +122,15 @@ class _Pass:
             name: (FileLayer if is_opened_late(one) else Layer)(folder, f"input{index}", stack)
             for index, (name, one) in enumerate(bindings.inputs.items())
         }
-        self.targets = {
-            name: laying.target(folder, f"target{index}", self.wants.heads[name], binding, stack)
-            for index, (name, binding) in enumerate(bindings.targets.items())
-        }
+        self.steps: Mapping[str, int] | None = None
+        self.targets: dict[str, TargetLayer] = {}
+        self.stack = stack
         self.shapes: dict[str, set[tuple[int, ...]]] = {}
         self.unlike: dict[str, MisfitError] = {}
         self.lengths: dict[str, list[Array]] = {name: [] for name, one in bindings.inputs.items() if one.buckets}
         names = [name for one in bindings.others.values() for name in one.columns]
         self.others = Others([*names, *laying.others])
+        self.copied = Copied(folder, stack)
         self.files: dict[str, int] = {}
         self.lost: list[Array] = []
         self.count = self.dropped = self.before = 0
@@ -139,17 +146,26 @@ class _Pass:
         def tell(done: int) -> None:
             show.reading(found.head.origin, done, found.size)
 
-        most = at_once(self.bindings, self.wants)
         for table in found.read({*self.bindings.columns, *self.others.names}, tell):
-            for some in _cut(table, most):
+            if self.steps is None:
+                self._begin(table)
+            for some in _cut(table, at_once(self.bindings, self.wants)):
                 self._some(some)
         if self.count == sum(len(one) for one in self.lost):
             if self.skipped and self.dropped < self.count:
                 reason, way = "no row can be read", f"the first: {self.skipped[0]}"
             else:
-                reason, way = "every row lacks a value", None
+                reason, way = "every row lacks a value" if self.count else "it has no rows", None
             message = f"nothing is left of {found.head.origin}: {reason}"
             raise Problem(Finding("E412", message, ("data", "source"), help=way))
+
+    def _begin(self, table: Table) -> None:
+        """What is made of the targets, by the first rows."""
+        self.steps = self.laying.steps(table)
+        self.wants = replace(self.wants, heads=each_row(self.wants.heads, self.steps))
+        for index, (name, binding) in enumerate(self.bindings.targets.items()):
+            head = self.wants.heads[name]
+            self.targets[name] = self.laying.target(self.folder, f"target{index}", head, binding, self.stack)
 
     def _some(self, table: Table) -> None:
         """A few rows."""
@@ -178,6 +194,10 @@ class _Pass:
         self.dropped += ready.dropped
         self.skipped += ready.skipped
         self.others.add(table)
+        for (side, name), files in ready.files.items():
+            if files.kind == "text" or (side == "target" and are_masks(files.kind, self.wants.heads[name])):
+                self.copied.add(files)
+        self.copied.note(ready.broken)
 
     def _input(self, name: str, binding: Binding, ready: Gathered) -> None:
         shape, dtype = self.wants.inputs[name]
@@ -205,12 +225,18 @@ class _Pass:
         """
         shape, dtype = self.wants.inputs[name]
         seen = self.shapes.setdefault(name, set())
-        if (found := ready.row_sizes(binding)) is not None:
+        unknown = any(not isinstance(size, int) for size in shape)
+        if (found := ready.row_sizes(binding, dtype)) is not None:
             seen |= found
         try:
-            return ready.input(binding, shape, dtype)[:]
+            rows = ready.input(binding, shape, dtype)
+            if dtype == "string" and unknown and len(seen) > 1:
+                message = "holds lists of words of unequal length, which are not read by the batch"
+                way = "write into the input's shape how many words there are at most, or `cache = true` in [data]"
+                raise MisfitError(message, way)
+            return rows[:]
         except MisfitError as error:
-            if found is None or dtype == "string" or any(len(one) != len(shape) for one in found):
+            if found is None or unknown or any(len(one) != len(shape) for one in found):
                 raise
             rows = ready.filled(binding, shape, dtype)[:]
             self.unlike.setdefault(name, error)
@@ -218,7 +244,6 @@ class _Pass:
 
     def _require_short(self, rows: list[Array], binding: Binding, shape: Any) -> None:
         from .deferred import padded
-        from .gathered import too_long
 
         try:
             padded(rows, [size if isinstance(size, int) else None for size in shape], "float32", 0)
@@ -255,6 +280,7 @@ class _Pass:
         return {
             "inputs": {name: layer.close().plain() for name, layer in self.inputs.items()},
             "targets": {name: one.plain() for name, one in targets.items()},
+            "steps": dict(self.steps or {}),
             "names": list(head.columns),
             "duplicates": sorted(head.duplicates),
             "origin": head.origin,
@@ -262,6 +288,7 @@ class _Pass:
             "parts": files,
             "dropped": self.dropped,
             "skipped": self.skipped,
+            "copied": self.copied.close(),
         }
 
 
@@ -297,10 +324,11 @@ def laid_rows(place: Path, about: Mapping[str, Any], bindings: Bindings, wants: 
             continue
         sizes = [size if isinstance(size, int) else None for size in wants.inputs[name][0]]
         inputs[name] = opened(place, f"input{index}", Laid.read(told), sizes, bindings.inputs[name].pad)
-    targets, encodings = {}, {}
+    targets, encodings, steps = {}, {}, about["steps"]
+    heads = each_row(wants.heads, steps)
     for index, (name, told) in enumerate(about["targets"].items()):
         one = LaidTarget.read(told)
-        targets[name] = one.opened(place, f"target{index}", bindings.targets[name], wants.heads[name])
+        targets[name] = one.opened(place, f"target{index}", bindings.targets[name], heads[name])
         encodings[name] = one.encoding
     rows: Array = numbered(about["rows"])
     if len(lost := np.load(place / "lost.npy")):
@@ -311,7 +339,7 @@ def laid_rows(place: Path, about: Mapping[str, Any], bindings: Bindings, wants: 
     columns = _used(table, bound, wants, rows)
     ready = Gathered(columns, {}, rows, about["dropped"], tuple(about["skipped"]))
     every = Rows(inputs, targets, ready.weights(bound, table, targets), _buckets(place, bindings), names)
-    return LaidRows(every, encodings, table, ready)
+    return LaidRows(every, encodings, table, ready, steps)
 
 
 def _buckets(place: Path, bindings: Bindings) -> Any:

@@ -24,19 +24,24 @@ from .gathered import Wants, wants_of
 from .labels import Encoding
 from .laid_targets import LaidTarget, target_layer
 from .laying import Laying, head_of_laid, laid_rows, lay
+from .pending import are_masks
 from .progress import Progress
 from .split import PARTS
+from .window_targets import stepped
 
 if TYPE_CHECKING:
     from .sources import PluginReader, Reader
 
 
 def streams_here(typed: TypedGraph, one: Reader | PluginReader, folder: Path) -> bool:
-    """Whether the spec's source is read a few rows at a time; not where the classes of masks are to be learned."""
+    """Whether the spec's source is read a few rows at a time; not where pictures or sounds are to be encoded."""
     data = typed.graph.spec.data
     assert data is not None
-    if any(column.decode is not None and column.encode is not None for column in data.targets.values()):
-        return False
+    heads = heads_of(typed)
+    for name, column in data.targets.items():
+        kind = None if column.encode is None or column.decode is None else column.decode["type"]
+        if kind not in (None, "text") and not (name in heads and are_masks(kind, heads[name])):
+            return False
     return streams.streams(one, data.source, data.cache, folder)
 
 
@@ -89,7 +94,9 @@ def _what(typed: TypedGraph, data: Data, folder: Path) -> list[Any]:
     inputs = [node.name for node in typed.graph.nodes.values() if node.input is not None]
     used = (data.split.columns, data.split.stratify, data.sample_weight, data.window and data.window.group)
     named = (decoded, str(folder.resolve())) if decoded else ()
-    return [data.source, sides, shapes_of(typed, inputs), heads_of(typed), data.missing, data.on_error, used, named]
+    window = data.window and (data.window.length, data.window.horizon)
+    return [data.source, sides, shapes_of(typed, inputs), heads_of(typed), data.missing, data.on_error, used, named,
+            window]  # fmt: skip
 
 
 def _made(
@@ -108,6 +115,7 @@ def _made(
     laying = Laying(
         bindings, _wants(typed, bindings, data, folder), target_layer, spread,
         lambda input_, rows: check_words(typed, input_, rows),
+        lambda table: stepped(typed, heads_of(typed), bindings.targets, table),
     )  # fmt: skip
     return lay(found, laying, name, pointer, show, files, sha256(repr(what).encode()).hexdigest())
 
@@ -122,9 +130,9 @@ def _prepared(typed: TypedGraph, data: Data, place: Path, about: Mapping[str, An
     found = laid_rows(place, about, bindings, _wants(typed, bindings, data, folder), folder)
     ready = found.ready
     examples = examples_of(found.table, data.split, data.window, data.seed, ready.rows, ready.columns)
-    parts = {name: taken_rows(short(examples[name]), found.rows) for name in PARTS}
-    heads = heads_of(typed)
-    prepared = Prepared(parts, bindings, found.encodings, heads, ready.dropped, ready.skipped, streamed=True)
+    heads, steps = heads_of(typed), found.steps
+    parts = {name: taken_rows(short(examples[name]), found.rows, steps, heads) for name in PARTS}
+    prepared = Prepared(parts, bindings, found.encodings, heads, ready.dropped, ready.skipped, True, steps)
     return weighed(typed, prepared)[0]
 
 

@@ -24,7 +24,7 @@ WEIGHTS: Final = {".gz": 6, ".parquet": 4, ".pq": 4}
 SHARE: Final = 8
 """A source may take this part of the machine's memory: an eighth."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of what is kept; another number makes everything be read again."""
 
 MANIFEST: Final = "rows.json"
@@ -92,10 +92,16 @@ def name_of(paths: Sequence[Path], what: Any) -> str:
 
 
 def kept(name: str) -> dict[str, Any] | None:
-    """What is said of rows that are kept under a name; None where there are none."""
+    """What is said of rows that are kept under a name; None where there are none, or what they name has changed."""
+    from .copied import stamp
+
     path = shelf() / name / MANIFEST
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        copied = found.get("copied")
+        if copied is not None and copied != stamp(path.parent):
+            shutil.rmtree(path.parent, ignore_errors=True)
+            return None
         os.utime(path)
     except (OSError, ValueError):
         return None

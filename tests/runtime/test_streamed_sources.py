@@ -227,7 +227,8 @@ layers = [{ name = "out", type = "Conv2D", filters = UNITS, kernel_size = 3, pad
 cache = CACHE
 source = { type = "csv", path = "t.csv" }
 inputs.photo.decode = { type = "image" }
-targets.out = { column = "TARGET", decode = { type = "image" } }
+targets.out.column = "TARGET"
+targets.out.decode = { type = "image" }
 split = { validation = 0.2 }
 [training]
 loss = "LOSS"
@@ -308,6 +309,48 @@ def test_a_mask_with_too_many_classes(tmp_path, loss):
     held, laid_down = refusals(tmp_path, "to 9, but the head has 3 units", loss=loss)
     assert held[0] == laid_down[0] == "E403"
     assert "row 17" in laid_down[1]
+
+
+INDEX = 'targets.out.encode = "index"'
+
+
+def test_masks_whose_numbers_are_encoded(tmp_path):
+    """Numbers 0, 100 and 200 in masks are classes 0, 1 and 2, once all masks have been seen."""
+    for folder in ("plain", "spread"):
+        (tmp_path / folder).mkdir()
+        pictures(tmp_path / folder)
+    assert images(tmp_path / "plain", more=INDEX).encodings["out"].classes is None
+    for row in range(20):
+        numbers = np.random.default_rng(row).choice([100, 200] if row < 15 else [0, 200], (8, 8))
+        (tmp_path / "spread" / f"m{row}.png").write_bytes(picture(numbers.astype(np.uint8)))
+    found = images(tmp_path / "spread", more=INDEX)
+    target = found.parts["train"].targets["out"]
+    assert isinstance(target, Deferred)
+    assert found.encodings["out"].classes == ("0", "100", "200")
+    assert set(np.unique(target[:])) == {0, 1, 2}
+
+
+def test_masks_that_can_not_be_encoded(tmp_path):
+    pictures(tmp_path)
+    (tmp_path / "m16.png").write_bytes(picture(np.full((8, 8), 9, np.uint8)))
+    told = refusals(tmp_path, "has 4 classes", more=INDEX)
+    assert told[0] == told[1]
+    assert told[0][0] == "E403"
+
+
+def test_masks_that_have_changed_are_read_again(tmp_path):
+    """Rows that were laid down have what was in the masks, and the table that names them is the same as before."""
+    pictures(tmp_path)
+    first = images(tmp_path).parts["train"].targets["out"][:]
+    told = []
+    again = prepared_of(tmp_path, images_spec("false"), Progress(told.append)).parts["train"].targets["out"][:]
+    assert np.array_equal(first, again)
+    assert "gone through" not in told[0]
+    (tmp_path / "m3.png").write_bytes(picture(np.full((8, 8), 1, np.uint8)))
+    assert not np.array_equal(images(tmp_path).parts["train"].targets["out"][:], first)
+    (tmp_path / "m3.png").unlink()
+    refused = refusals(tmp_path, r"m3\.png.*not there")
+    assert refused[0] == refused[1]
 
 
 def test_pictures_in_cells(tmp_path):
