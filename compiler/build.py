@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from ..spec.finding import Finding
 from ..spec.problem import Problem
 from .build_application import application
+from .build_texts import one_text
 from .catalogue import find
 from .catalogue.kinds import Kind
 from .catalogue.objects import arguments_of, instantiate
@@ -204,6 +205,8 @@ def apply(
             positional.append(value)  # layers do not agree on what their first argument is called
         else:
             named[port] = value
+    if node.layer.record.name == "TextVectorization":
+        positional[0] = one_text(node, positional[0])
     options = {name: value_of(value) for name, value in node.options.items()}
     result = keras_call(node.pointer, lambda: layer(*positional, **named, **options))
     return tuple(keras.tree.flatten(result))

@@ -44,13 +44,17 @@ def is_arrow(values: Values) -> bool:
 
 def comma_way(cell: str) -> str | None:
     """What to write where a cell, which is no number, is one with its fraction behind a comma."""
+    if re.fullmatch(r"\s*[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?\s*", cell):
+        fraction = cell.count(",") == 1 and "." not in cell
+        other = '; if fractions stand behind it, write `decimal = ","` in the source' if fraction else ""
+        return f"if the comma parts thousands, take it out of the file{other}"
     if re.fullmatch(r"\s*[+-]?(\d+|\d{1,3}(\.\d{3})+)?,\d+\s*", cell) is None:
         return None
     return 'if fractions stand behind a comma in this file, write `decimal = ","` in the source'
 
 
 def absent(values: Values) -> Flags:
-    """Which rows have no value: an empty cell, or NaN anywhere in the row's numbers."""
+    """Which rows have no value: an empty cell, or NaN anywhere in the row's numbers, also in those of a list."""
     import numpy as np
 
     if is_arrow(values):
@@ -59,8 +63,8 @@ def absent(values: Values) -> Flags:
         return np.asarray(values.is_null().to_numpy(), bool)
     if not hasattr(values, "dtype"):
         return np.zeros(len(values), bool)
-    if values.dtype.kind == "O" and values.ndim == 1:
-        return np.fromiter((cell is None for cell in values), bool, len(values))
+    if values.dtype.kind == "O":
+        return np.fromiter((_gap(cell) for cell in values), bool, len(values))
     if values.dtype.kind == "f":
         axes = tuple(range(1, values.ndim))
         flags = np.zeros(len(values), bool)
@@ -82,7 +86,31 @@ def filled(values: Values, value: Any) -> Values:
     if is_arrow(values):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return values.fill_null(text)
-    return np.where(np.isnan(values), value, values) if _real(values) else values
+    if not hasattr(values, "dtype") or values.dtype.kind != "O":
+        return np.where(np.isnan(values), value, values) if _real(values) else values
+    result = values.copy()
+    shapes = {cell.shape for cell in values.flat if hasattr(cell, "shape")}
+    # Of rows of unequal length nobody knows how long this one was.
+    shape = next(iter(shapes)) if len(shapes) == 1 else (1, *next(iter(shapes), ())[1:])
+    for place, cell in enumerate(values.flat):
+        if cell is None:
+            result.flat[place] = np.full(shape, value) if shapes else value
+        elif _gap(cell):
+            lacking = (
+                np.isnan(cell) if _real(cell) else np.array([one is None for one in cell.flat]).reshape(cell.shape)
+            )
+            result.flat[place] = np.where(lacking, value, cell)
+    return result
+
+
+def _gap(cell: Any) -> bool:
+    """Whether a cell has no value, or is a list in which a number has none."""
+    import numpy as np
+
+    if _real(cell):
+        return bool(np.isnan(cell).any())
+    words = getattr(getattr(cell, "dtype", None), "kind", "") == "O"
+    return cell is None or (words and any(one is None for one in cell.flat))
 
 
 def _real(values: Values) -> bool:

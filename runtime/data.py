@@ -16,19 +16,24 @@ from .class_weights import weighed
 from .columns import Binding, Bindings, bind, compared
 from .deferred import Deferred
 from .examples import Examples, examples_of, row_shape
-from .gathered import gathered, wants_of
+from .gathered import Gathered, gathered, wants_of
+from .label_forms import require_steps
 from .labels import Encoding, Head, encoded, learn
 from .progress import SILENT, Progress
 from .sources import reader
 from .split import PARTS
 from .table import Table
 from .tensors import MisfitError, Sizes
+from .window_targets import each_row, stepped, weighed_by_step
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
+
+AT_ONCE: Final = 2**14
+"""Rows that are looked through together."""
 
 OF_SEVERAL: Final = {"gives": "give", "has": "have", "holds": "hold", "is": "are"}
 """What is said of one column, and what of several."""
@@ -61,6 +66,7 @@ class Prepared:
     ``parts`` holds train, validation and test; ``columns`` says which columns feed what; ``encodings`` and
     ``heads`` are by output. ``dropped`` rows were left out because a value was missing; ``skipped`` says of rows
     that can't be read, why. ``streamed``: there are more rows than memory should hold, and they are read by the batch.
+    ``steps`` are outputs that are compared with several rows of a window each, and with how many.
     """
 
     parts: Mapping[str, Rows]
@@ -70,6 +76,7 @@ class Prepared:
     dropped: int = 0
     skipped: tuple[str, ...] = ()
     streamed: bool = False
+    steps: Mapping[str, int] = field(default_factory=dict)
 
 
 def prepare(typed: TypedGraph, folder: Path, show: Progress = SILENT) -> Prepared:
@@ -111,7 +118,9 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
     """Arrays and parts from a table whose columns are bound."""
     spec = typed.graph.spec
     data = spec.data or Data(source={})
-    heads = heads_of(typed)
+    whole = heads_of(typed)
+    steps = stepped(typed, whole, bindings.targets, table)
+    heads = each_row(whole, steps)
     shapes = shapes_of(typed, bindings.inputs)
     ready = gathered(table, bindings, wants_of(shapes, heads, data, folder))
     rows = ready.rows
@@ -128,14 +137,25 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
             columns = ready.target(binding, heads[name])
             encodings[name] = learn(columns, heads[name], binding.encode)
             made = encoded(columns, heads[name], encodings[name])
+            require_steps(binding.columns[0], ready.columns, _lengths(ready, bindings, shapes, heads[name]))
             targets[name] = ready.by_batch(binding, heads[name], made)
     if findings:
         raise Problem(*findings)
     examples = examples_of(table, data.split, data.window, data.seed, rows, ready.columns)
     weights, buckets = ready.weights(bindings, table, targets), ready.buckets(bindings)
     every = Rows(inputs, targets, weights, buckets, ready.file_names)
-    parts = {name: taken_rows(examples[name], every) for name in PARTS}
-    return weighed(typed, Prepared(parts, bindings, encodings, heads, ready.dropped, ready.skipped))[0]
+    parts = {name: taken_rows(examples[name], every, steps, whole) for name in PARTS}
+    return weighed(typed, Prepared(parts, bindings, encodings, whole, ready.dropped, ready.skipped, steps=steps))[0]
+
+
+def _lengths(
+    ready: Gathered, bindings: Bindings, shapes: Mapping[str, tuple[Sizes, str]], head: Head
+) -> dict[str, Array]:
+    """How many steps each row has of the inputs of which an output has as many."""
+    if len(head.shape) < 2 or head.ignored is not None:  # what a loss passes over may be missing behind
+        return {}
+    alike = (name for name, (sizes, _) in shapes.items() if sizes and sizes[0] == head.shape[0])
+    return {name: ready.lengths(bindings.inputs[name]) for name in alike if len(bindings.inputs[name].columns) == 1}
 
 
 def heads_of(typed: TypedGraph) -> dict[str, Head]:
@@ -151,12 +171,13 @@ def shapes_of(typed: TypedGraph, names: Iterable[str]) -> dict[str, tuple[Sizes,
     return {name: (row_shape(one.shape or (), window), one.dtype) for name, one in stated.items() if one}
 
 
-def taken_rows(examples: Examples, rows: Rows) -> Rows:
-    """The rows of a table as the examples of one part."""
+def taken_rows(examples: Examples, rows: Rows, steps: Mapping[str, int], heads: Mapping[str, Head]) -> Rows:
+    """The rows of a table as the examples of one part; of the outputs of ``steps`` so many rows are the target."""
+    by_step = weighed_by_step(heads, steps)
     return Rows(
         {name: examples.of_inputs(array) for name, array in rows.inputs.items()},
-        {name: examples.of_rows(array) for name, array in rows.targets.items()},
-        {name: examples.of_rows(array) for name, array in rows.weights.items()},
+        {name: examples.of_targets(array, steps.get(name)) for name, array in rows.targets.items()},
+        {name: examples.of_targets(array, by_step.get(name)) for name, array in rows.weights.items()},
         None if rows.buckets is None else examples.of_rows(rows.buckets),
         {name: examples.of_rows(array) for name, array in rows.files.items()} if examples.order is None else {},
     )
@@ -240,19 +261,23 @@ def misfit(error: MisfitError, binding: Binding, rows: Array, table: Table) -> F
 
 def check_words(typed: TypedGraph, name: str, array: Any) -> None:
     """An Embedding that an input goes straight into must have a row for each of its numbers."""
-    if isinstance(array, Deferred) or array.dtype.kind not in "iuf":
+    if array.dtype.kind not in "iuf" or (isinstance(array, Deferred) and array.lengths is None):
         return
     for node in typed.graph.nodes.values():
         if node.layer is None or node.layer.record.name != "Embedding":
             continue
         if any(edge.source == name for edge in node.edges):
             size = node.layer["input_dim"]
-            rows = array.reshape(len(array), -1)
-            wrong = ((rows < 0) | (rows >= size)).any(axis=1)
-            if wrong.any():
-                least, most = rows.min(), rows.max()
+            first, least, most = None, 0, 0
+            for start in range(0, len(array), AT_ONCE):  # rows of unequal length are filled up when they are asked for
+                rows = array[start : start + AT_ONCE]
+                wrong = ((rows < 0) | (rows >= size)).reshape(len(rows), -1).any(axis=1)
+                if wrong.any() and first is None:
+                    first = start + int(wrong.argmax())
+                least, most = min(least, rows.min(initial=least)), max(most, rows.max(initial=most))
+            if first is not None:
                 raise MisfitError(
                     f"holds numbers from {least:g} to {most:g}, but the Embedding `{node.name}` knows 0 to {size - 1}",
                     f"set `input_dim = {int(most) + 1}` in it" if least >= 0 else "numbers must not be below 0",
-                    int(wrong.argmax()),
+                    first,
                 )

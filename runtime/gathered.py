@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +21,8 @@ from .pending import Files, Opened, are_masks, open_files, open_masks, open_targ
 from .sample_weights import WEIGHT, sample_weights
 from .sources.files import found_folder
 from .table import Table, Values
-from .tensors import MisfitError, Sizes, cast, fitted
+from .tensors import MisfitError, Sizes, cast, fitted, too_long
+from .word_lists import filled_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +51,8 @@ class Wants:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Columns without gaps. ``rows`` are the rows of the table that are left; ``opened`` has, by side and name, what
-    was in the files of a column, and ``files`` those files; ``skipped`` says of rows that can't be read, why;
-    ``dropped`` lacked a value."""
+    was in the files of a column, and ``files`` those files; ``skipped`` says of rows that can't be read, why, and
+    ``broken`` are the paths of files that can't; ``dropped`` lacked a value."""
 
     columns: Mapping[str, Values]
     opened: Mapping[tuple[Side, str], Any]
@@ -59,6 +60,7 @@ class Gathered:
     dropped: int
     skipped: tuple[str, ...]
     files: Mapping[tuple[Side, str], Files] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
 
     def named(self, side: Side, binding: Binding) -> list[tuple[str, Values]]:
         """The columns of an input or a target."""
@@ -78,6 +80,8 @@ class Gathered:
             return values
         if _ragged(values) and dtype != "string" and len(columns) == 1:
             return _padded(columns[0][0], values, shape, dtype, binding.pad)
+        if dtype == "string" and len(columns) == 1 and are_lists(values) and (len(shape) != 1 or shape[0] != 1):
+            return filled_words(columns[0][0], values, shape)
         return held(fitted(columns, shape, dtype))
 
     def unequal(self, binding: Binding, shape: Sizes, dtype: str) -> list[Array] | None:
@@ -111,11 +115,15 @@ class Gathered:
             return np.fromiter((len(np.atleast_1d(one)) for one in values), np.int64, len(values))
         return np.full(len(values), values.shape[1] if getattr(values, "ndim", 1) > 1 else 1, np.int64)
 
-    def row_sizes(self, binding: Binding) -> set[tuple[int, ...]] | None:
-        """The sizes that rows of a single column of lists have; None where it is another one."""
+    def row_sizes(self, binding: Binding, dtype: str) -> set[tuple[int, ...]] | None:
+        """The sizes that rows of a single column of lists have, of words or numbers; None where it is another one."""
         values = self.columns[binding.columns[0]]
         if len(binding.columns) > 1 or not hasattr(values, "dtype"):
             return None
+        if dtype == "string":
+            if are_lists(values):
+                return {(len(one),) for one in values}
+            return {values.shape[1:]} if values.ndim > 1 and values.dtype.kind in "OSU" else None
         if values.dtype.kind == "O":
             return {one.shape for one in values} if _ragged(values) else None
         return {values.shape[1:]} if values.ndim > 1 and values.dtype.kind in "biuf" else None
@@ -127,6 +135,8 @@ class Gathered:
             MisfitError: if they do not fit.
         """
         name = binding.columns[0]
+        if dtype == "string":
+            return filled_words(name, self.columns[name], shape)
         return _padded(name, self.columns[name], shape, dtype, binding.pad)
 
     @property
@@ -143,6 +153,9 @@ class Gathered:
             return [(name, values[:])]
         marks = binding.encode == "one_hot" and head.loss in BINARY | HINGE  # each number is a label of the row
         if _ragged(values) and len(columns) == 1 and not marks:
+            if head.loss in BINARY | HINGE and len(head.shape) == 1 and head.units != 1:
+                message = "holds lists of numbers, of which some are longer than others"
+                raise MisfitError(message, '`encode = "one_hot"` takes each number for a label that the row has')
             axes = max((one.ndim for one in values), default=1)
             shape = (_steps(head), *(None,) * (axes - 1))
             return [(name, _padded(name, values, shape, "float64", binding.pad)[:])]
@@ -199,6 +212,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = Fa
     opened: dict[tuple[Side, str], Any] = {}
     files: dict[tuple[Side, str], Files] = {}
     bad: dict[int, str] = {}
+    broken: list[str] = []
     findings: list[Finding] = []
     sides: tuple[tuple[Side, Mapping[str, Binding]], ...] = (("input", bindings.inputs), ("target", bindings.targets))
     for side, bound in sides:
@@ -216,6 +230,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = Fa
             if found is not None:
                 opened[side, binding.name] = found.values
                 wrong = found.bad
+                broken += [cell for row in wrong if isinstance(cell := files[side, binding.name].cells[row], str)]
             elif skip and side == "input" and wants.inputs[binding.name][1] != "string":
                 for name in binding.columns:
                     cells = unreadable(columns[name])
@@ -241,7 +256,7 @@ def gathered(table: Table, bindings: Bindings, wants: Wants, *, piece: bool = Fa
         opened = {key: part(values, good) for key, values in opened.items()}
         files = {key: one.take(good) for key, one in files.items()}
     skipped = (*table.skipped, *(bad[index] for index in sorted(bad)))
-    return Gathered(columns, opened, rows, dropped, skipped, files)
+    return Gathered(columns, opened, rows, dropped, skipped, files, tuple(broken))
 
 
 def _same_length(table: Table, bindings: Bindings) -> None:
@@ -358,16 +373,6 @@ def _padded(name: str, values: Array, shape: Sizes, dtype: str, pad: float) -> D
         return padded(rows, sizes, np.float32 if dtype == "bfloat16" else dtype, pad)
     except ValueError as error:
         raise too_long(name, rows, shape, int(error.args[0])) from None
-
-
-def too_long(name: str, rows: Sequence[Array], shape: Sizes, index: int) -> MisfitError:
-    """What to say of a row that an input has no room for."""
-    written = ", ".join(str(size) for size in shape)
-    return MisfitError(
-        f"`{name}` has a row of shape {list(rows[index].shape)}, but the shape [{written}] takes no such row",
-        'shorter rows are filled up; make the size a word, as in ["time"], for rows of any length',
-        index,
-    )
 
 
 def _one_by_one(values: Iterable[Array], dtype: str) -> list[Array]:

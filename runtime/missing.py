@@ -37,7 +37,7 @@ def completed(
             if not names:
                 findings.append(no_column(pattern, table, ("data", "missing", pattern)))
             for name in (one for one in names if one in columns):
-                if not is_arrow(columns[name]) and isinstance(value, str):
+                if isinstance(value, str) and not is_arrow(columns[name]) and not _lists_words(columns[name]):
                     message = f"`{name}` holds numbers and can't be filled with text"
                     findings.append(Finding("E405", message, ("data", "missing", pattern)))
                 else:
@@ -61,7 +61,8 @@ def _finding(binding: Binding, gone: Mapping[str, Flags], table: Table) -> Findi
     row = int(np.argmax(gone[lacking[0]]))
     cells = "1 cell has" if count == 1 else f"{count} cells have"
     where = f"the column `{lacking[0]}`" if len(lacking) == 1 else f"{len(lacking)} columns, `{lacking[0]}` among them,"
-    value = '"unknown"' if is_arrow(table.columns[lacking[0]]) and _wordy(table.columns[lacking[0]]) else "0"
+    column = table.columns[lacking[0]]
+    value = '"unknown"' if _lists_words(column) or (is_arrow(column) and _wordy(column)) else "0"
     return Finding(
         "E404",
         f"in {where} of {table.origin} {cells} no value; the first is in {table.place(row)}",
@@ -69,6 +70,15 @@ def _finding(binding: Binding, gone: Mapping[str, Flags], table: Table) -> Findi
         binding.part,
         help='in [data], `missing = "drop"` leaves such rows out, and '
         f"`missing = {{ {_key(lacking[0])} = {value} }}` fills them",
+    )
+
+
+def _lists_words(values: Values) -> bool:
+    """Whether the cells are lists of words."""
+    if not hasattr(values, "dtype") or values.dtype.kind != "O":
+        return False
+    return any(
+        isinstance(word, str) for cell in values.flat for word in (cell.flat if hasattr(cell, "flat") else [cell])
     )
 
 

@@ -145,6 +145,18 @@ def _through(batches: Any, before: keras.Model) -> Any:
 
 
 def _learn(layer: keras.Layer, rows: Any) -> None:
+    """Let a layer see rows, and make sure that what it has learned can be read again."""
+    _adapt(layer, rows)
+    lookup = getattr(layer, "_lookup_layer", layer)  # the one inside of a TextVectorization
+    if getattr(lookup, "output_mode", None) == "tf_idf" and lookup.pad_to_max_tokens:
+        # Keras writes weights for all places and words for those in use, and then refuses to read such a file. What
+        # stands in the layer's configuration is read without that.
+        words, first = lookup.get_vocabulary(include_special_tokens=False), lookup._token_start_index()
+        lookup.input_vocabulary = [word.item() if hasattr(word, "item") else word for word in words]
+        lookup.input_idf_weights = lookup.idf_weights.numpy()[first : first + len(words)].tolist()
+
+
+def _adapt(layer: keras.Layer, rows: Any) -> None:
     """``adapt``, in float32: under any other policy ``Normalization`` adds numbers of two dtypes, and fails."""
     if isinstance(rows, list):
         import numpy as np

@@ -13,6 +13,8 @@ from .cells import CellError, absent, is_arrow, numbers, taken
 from .column_numbers import ColumnNumbers
 from .data import Prepared, Rows
 from .deferred import Deferred
+from .folder_oddities import oddities
+from .list_oddities import oddities as list_oddities
 from .pending import Files
 from .scaled import scaled
 from .table import Table
@@ -258,23 +260,20 @@ def _classes(case: Case) -> Iterator[Suspicion]:
             )
 
 
-def _empty(case: Case) -> Iterator[Suspicion]:
-    """Folders that could be classes and hold no file of the kind."""
+def _folders(case: Case) -> Iterator[Suspicion]:
+    """Where a folder is a class: what it holds or lacks that nobody may have meant."""
     kind, label = case.table.standard
     root = case.table.folder
     if kind is None or label is None or root is None or not isinstance(case.table.columns[kind], Files):
         return
-    classes = set(case.table.columns[label].tolist())
-    inside = sorted(one.name for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
-    empty = [name for name in inside if name not in classes]
-    if empty:
-        yield Suspicion(
-            "empty folder",
-            f"target {label}",
-            f"the folder{'s' if len(empty) > 1 else ''} {_named(empty)} of {case.table.origin} "
-            f"{'hold' if len(empty) > 1 else 'holds'} no {kind} files, so there is no class of that name",
-            f"put files into {'them' if len(empty) > 1 else 'it'}, or take {'them' if len(empty) > 1 else 'it'} away",
-        )
+    for found in oddities(kind, label, root, case.table.origin, frozenset(case.table.columns[label].tolist())):
+        yield Suspicion(*found)
+
+
+def _empty_lists(case: Case) -> Iterator[Suspicion]:
+    for name, binding in case.prepared.columns.inputs.items():
+        for found in list_oddities(case.table, name, binding.columns):
+            yield Suspicion(*found)
 
 
 def _unscaled(case: Case) -> Iterator[Suspicion]:
@@ -377,7 +376,8 @@ CHECKS: Final[tuple[Callable[[Case], Iterator[Suspicion]], ...]] = (
     _leaked,
     _duplicates,
     _classes,
-    _empty,
+    _folders,
+    _empty_lists,
     _constant,
     _identities,
     _unscaled,

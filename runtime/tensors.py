@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 WORTH_THREADS: Final = 2**15
 """Rows from which on columns are made numbers side by side."""
+
+DATE: Final = re.compile(r"\s*(\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{4}|(\d+ days?, )?\d+:\d\d)(?!\d)")
+NUMBERS: Final = re.compile(r"[\s\[(]*[-+.\d][-+.\d\s,eE;]*[\s\])]*$")
+"""How several numbers in one cell are written."""
 
 AT_ONCE: Final = 2**12
 """Rows that are put together at once."""
@@ -73,22 +78,44 @@ def _column(name: str, values: Values, dtype: str) -> Array:
         if dtype == "string":
             way = 'set the input\'s dtype to that of the numbers, such as `dtype = "float32"`'
             raise MisfitError(f"`{name}` holds numbers, but the input takes text", way, error.index) from None
-        if not is_arrow(values) and values.dtype.kind == "O":
-            raise MisfitError(
-                f"the rows of `{name}` are of unequal length",
-                "this version takes rows of one length: pad or cut them before",
-            ) from None
-        way = 'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
-        if is_arrow(values) and (comma := comma_way(error.cell)) is not None:
-            way = comma
-        elif error.mostly:
-            way = (
-                f'if "{error.cell}" means that there is no value, write `missing_values = ["", "{error.cell}"]` in '
-                "the source, and in [data] what is to be done with `missing`"
-            )
-        raise MisfitError(f'`{name}` holds "{error.cell}", which is no number', way, error.index) from None
+        raise _no_number(name, values, error) from None
     except MisfitError as error:
         raise MisfitError(f"`{name}` {error.message}", error.help, error.index) from None
+
+
+def _no_number(name: str, values: Values, error: CellError) -> MisfitError:
+    """What to say of a column in which something is no number."""
+    if not is_arrow(values) and values.dtype.kind == "O" and (found := unequal_inside(values)) is not None:
+        return MisfitError(
+            f"`{name}` holds a list whose own lists differ in length", "make the lists of each row equally long", found
+        )
+    if not is_arrow(values) and values.dtype.kind not in "SUO":
+        message = f"`{name}` is of the type {values.dtype}, and the input takes real numbers"
+        return MisfitError(message, "save it as such numbers, times as the seconds or days since the first")
+    cell = error.cell
+    way = 'for text, give the input `dtype = "string"` and let a StringLookup or TextVectorization layer read it'
+    if is_arrow(values) and (comma := comma_way(cell)) is not None:
+        way = comma
+    elif DATE.match(cell):
+        way = "a date or a time is no number: write one into the file instead, such as the days since the first"
+    elif error.mostly and cell.lower() in ("true", "false"):
+        way = "write 1 for true and 0 for false into the file, since there are other numbers in the column"
+    elif error.mostly:
+        way = (
+            f'if "{cell}" means that there is no value, write `missing_values = ["", "{cell}"]` in the source of a '
+            ".csv file (into other files null), and in [data] what is to be done with `missing`"
+        )
+    elif len(cell.strip("[]()").replace(",", " ").split()) > 1 and NUMBERS.match(cell):
+        way = "a list of numbers in one cell can stand in a .jsonl or .parquet file; in a .csv file each is a column"
+    return MisfitError(f'`{name}` holds "{cell}", which is no number', way, error.index)
+
+
+def unequal_inside(values: Values) -> int | None:
+    """The first cell that is a list of lists of unequal length."""
+    for index, cell in enumerate(values.reshape(-1)):
+        if getattr(cell, "ndim", 0) and cell.dtype.kind == "O":
+            return index
+    return None
 
 
 def _beside(columns: Sequence[Array]) -> Array:
@@ -124,6 +151,16 @@ def folded(found: Sequence[int], wanted: Sizes) -> tuple[int, ...]:
     takes = f"{known} number{'' if known == 1 else 's'} a row" if unknown == 0 else "rows of that form"
     gives = f"{total} number{'' if total == 1 else 's'} a row" if len(found) <= 1 else f"rows of shape {list(found)}"
     raise MisfitError(f"gives {gives}, but the shape [{shape}] takes {takes}", "change the shape or the columns")
+
+
+def too_long(name: str, rows: Sequence[Array], shape: Sizes, index: int) -> MisfitError:
+    """What to say of a row that an input has no room for."""
+    written = ", ".join(str(size) for size in shape)
+    return MisfitError(
+        f"`{name}` has a row of shape {list(rows[index].shape)}, but the shape [{written}] takes no such row",
+        'shorter rows are filled up; make the size a word, as in ["time"], for rows of any length',
+        index,
+    )
 
 
 def _matches(found: Sequence[int], sizes: Sequence[int | None]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..table import Values
@@ -19,8 +20,8 @@ def columns_of(table: pa.Table, gaps: Collection[str] = ()) -> dict[str, Values]
 
     Numbers and booleans without gaps become arrays of their own type. A gap among whole numbers makes text of
     them, which keeps each digit; among other numbers it is NaN. Lists of one length become further axes, others an
-    array of arrays. Dates and times become text as ISO 8601 writes them. ``gaps`` are columns that are to be taken for
-    such with gaps, though there is none in these rows.
+    array of arrays. Dates and times become text as ISO 8601 writes them, durations such as `1:30:00`. ``gaps`` are
+    columns that are to be taken for such with gaps, though there is none in these rows.
     """
     import pyarrow as pa
 
@@ -60,10 +61,10 @@ def values_of(column: pa.ChunkedArray, *, gaps: bool = False) -> Values:
             return plain.cast(pa.large_string()).cast(pa.string())
         except pa.ArrowInvalid:  # no text: files that stand in the cells, perhaps
             return plain
-    try:
-        return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.chunked_array([pa.array([None if one is None else str(one) for one in column.to_pylist()])])
+    with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        if not pa.types.is_duration(kind):  # of which a cast writes how many they are of a unit that nobody sees
+            return column.cast(pa.string())
+    return pa.chunked_array([pa.array([None if one is None else str(one) for one in column.to_pylist()], pa.string())])
 
 
 def _gaps(column: pa.ChunkedArray) -> Array:
@@ -91,11 +92,36 @@ def _lists(column: pa.ChunkedArray) -> Array:
         bounds = pc.min_max(lengths).as_py()
         if bounds["min"] == bounds["max"] and bounds["max"]:
             inner = pc.list_flatten(column)
-            flat = values_of(inner if isinstance(inner, pa.ChunkedArray) else pa.chunked_array([inner]))
+            flat = values_of(_whole_gaps(inner if isinstance(inner, pa.ChunkedArray) else pa.chunked_array([inner])))
             array = np.array(flat.to_pylist(), dtype=object) if isinstance(flat, pa.ChunkedArray) else flat
-            if array.dtype.kind != "O" or array.ndim == 1:
+            if array.dtype.kind != "O" or isinstance(flat, pa.ChunkedArray):  # else lists of unequal length
                 return np.asarray(array.reshape(len(column), bounds["max"], *array.shape[1:]))
     rows = np.empty(len(column), object)
     for index, cell in enumerate(column.to_pylist()):
-        rows[index] = None if cell is None else np.asarray(cell)
+        rows[index] = None if cell is None else _row(cell)
     return rows
+
+
+def _whole_gaps(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers with gaps between them, as numbers whose gaps are NaN: inside of a list they can't become text."""
+    import pyarrow as pa
+
+    inside = column.null_count and (pa.types.is_integer(column.type) or pa.types.is_boolean(column.type))
+    if not inside:
+        return column
+    return column.cast(pa.int8() if pa.types.is_boolean(column.type) else column.type).cast(pa.float64(), safe=False)
+
+
+def _row(cell: list[Any]) -> Array:
+    """One list as an array; a gap among its numbers is NaN. Of lists of unequal length, an array of them."""
+    import numpy as np
+
+    try:
+        row = np.asarray(cell)
+    except ValueError:
+        row = np.empty(len(cell), object)
+        row[:] = [one if one is None else np.asarray(one, object) for one in cell]
+        return row
+    if row.dtype.kind == "O" and row.size and all(one is None or isinstance(one, (int, float)) for one in row.flat):
+        return np.asarray(row, np.float64)
+    return row

@@ -44,7 +44,7 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
     those very names. Blanks around names and cells are dropped. Lines without any character are passed over. Quoted
     cells may hold separators and line ends; with ``quotes`` false a quotation mark is a character like any other.
     With ``decimal`` a comma, numbers are written `1.234,5`.
-    With ``skip`` rows with too few or too many cells are left out.
+    With ``skip`` rows with too few or too many cells are left out. Of several files some may have no rows.
 
     Raises:
         Problem: E401, E407 (with the number of the row that can't be read), E412.
@@ -54,7 +54,11 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
     def one(path: Path, shown: str) -> Table:
         return _file(path, {**arguments, "path": shown}, (*pointer, "path"), skip=skip)
 
-    return read_all(arguments, folder, pointer, one)
+    table = read_all(arguments, folder, pointer, one)
+    if not table.rows:
+        what = "has no rows that can be read" if table.skipped else "names its columns but has no rows"
+        raise Problem(Finding("E412", f'"{arguments["path"]}" {what}', (*pointer, "path")))
+    return table
 
 
 def pieces(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: bool = False) -> Pieces:
@@ -135,7 +139,7 @@ def _pieces(
     if seen < len(bad):  # behind all that can be read
         nothing = {name: head.columns[name] for name in names}
         yield piece(head, nothing, sheet, first, many, [_told(row, sheet.name, headless) for row in bad[seen:]])
-    if not first:
+    if not first and not many:  # one of several may well have none
         what = "has no rows that can be read" if bad else "names its columns but has no rows"
         raise Problem(Finding("E412", f'"{sheet.name}" {what}', at))
 
@@ -157,9 +161,6 @@ def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) 
         quoted = _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
         table = _read(path, arguments, names, at, bad if skip else None, threads=True, quoted=quoted)
-    if table.num_rows == 0:
-        what = "has no rows that can be read" if bad else "names its columns but has no rows"
-        raise Problem(Finding("E412", f'"{arguments["path"]}" {what}', at))
     clean = [name.strip() for name in names]
     counts = Counter(clean)
     return Table(
@@ -321,7 +322,8 @@ def _conversion(arguments: Mapping[str, Any], names: list[str]) -> Any:
 
 def _keeper(bad: list[Any]) -> Callable[[Any], str]:
     def keep(row: Any) -> str:
-        bad.append(row)
+        if row.text.strip():  # else the line is as good as empty
+            bad.append(row)
         return "skip"
 
     return keep

@@ -66,12 +66,21 @@ def one_file(kind: Kind, path: Path) -> Table:
     return Table(path.name, {kind: files}, standard=(kind, None), folder=path.parent)
 
 
+def _leads_back(folder: str, name: str) -> bool:
+    """Whether a folder is a link to one that it stands in: its files would come again and again."""
+    path = os.path.join(folder, name)
+    if not os.path.islink(path):
+        return False
+    target, here = os.path.realpath(path), os.path.realpath(folder)
+    return here == target or here.startswith(os.path.join(target, ""))
+
+
 def _below(root: Path, suffixes: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The files below a folder, each as the names that lead to it, in order. Of many files paths would take long."""
     found: list[tuple[str, ...]] = []
     start = str(root)
     for folder, inner, files in os.walk(start, followlinks=True):
-        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        inner[:] = sorted(name for name in inner if not name.startswith(".") and not _leads_back(folder, name))
         way = tuple(os.path.relpath(folder, start).split(os.sep)) if folder != start else ()
         found += [(*way, name) for name in files if not name.startswith(".") and name.lower().endswith(suffixes)]
     return sorted(found)

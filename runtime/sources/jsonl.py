@@ -82,6 +82,8 @@ def wrong_line(name: str, line: int, why: str, count: int, at: Pointer) -> Findi
     """The first of ``count`` lines that are no object, as a finding."""
     more = f"; {count - 1} more lines are like that" if count > 1 else ""
     way = 'each line holds one object, such as {"a": 1, "b": "text"}'
+    if line == 1 and why.partition(": ")[2].startswith("["):
+        way = f"this seems to be one list of objects: write each of them into a line of its own; {way}"
     return Finding("E407", f'"{name}": line {line} is {why}{more}', at, help=way)
 
 
