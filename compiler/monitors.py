@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..spec.document import Pointer
 from ..spec.finding import Finding, Related
 from ..spec.spec import Spec, Training
-from ..spec.words import closest, listed, quoted
+from ..spec.words import closest, quoted, there_are
 from .catalogue.record import Object
 from .heads import Head, stated
 from .logged import RATE, Logged, logged
@@ -78,7 +78,7 @@ def _watched(
             "E411",
             f"nothing called {quoted(monitor)} is measured, so {kind} would watch nothing",
             at,
-            help=f'did you mean "{near}"?' if near else f"there are {listed(every, 12)}",
+            help=f'did you mean "{near}"?' if near else there_are(every, 12),
         )
     elif monitor != plain and not validated(spec):
         yield Finding(
@@ -103,7 +103,7 @@ def _best(spec: Spec, training: Training, names: Mapping[str, Logged]) -> Iterat
             "E411",
             f"nothing called {quoted(best)} is measured, so no model would be the best",
             at,
-            help=f'did you mean "{near}"?' if near else f"there are {listed([*names], 12)}",
+            help=f'did you mean "{near}"?' if near else there_are([*names], 12),
         )
     elif best != plain and not validated(spec):
         yield Finding(
@@ -214,7 +214,7 @@ def _unfilled(field: str, held_back: bool, steps: bool, every: list[str]) -> tup
     near = meant(field, every)
     return (
         f"nothing called {quoted(field)} is measured",
-        f"did you mean `{{{near}}}`?" if near else f"there are {listed(every, 12)}",
+        f"did you mean `{{{near}}}`?" if near else there_are(every, 12) or "leave it out",
     )
 
 

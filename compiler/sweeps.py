@@ -15,7 +15,7 @@ from ..spec.overlay import OverrideError, override
 from ..spec.spec import Spec
 from ..spec.sweep import AT, Sweep, Swept, named
 from ..spec.validate import validate
-from ..spec.words import closest, listed, quoted, shown
+from ..spec.words import closest, listed, quoted, shown, there_are
 from .catalogue.sweep_language import NEEDED, PRUNERS, SAMPLERS
 from .graph import TypedGraph
 from .heads import heads
@@ -249,7 +249,7 @@ def _metric(sweep: Sweep, typed: TypedGraph) -> Iterator[Finding]:
     if plain not in names:
         both = [*names, *(f"val_{name}" for name in names)]
         near = meant(sweep.metric, both)
-        way = f'did you mean "{near}"?' if near else f"there are {listed(both, 12)}"
+        way = f'did you mean "{near}"?' if near else there_are(both, 12)
         yield Finding("E411", f"nothing called {quoted(sweep.metric)} is measured, so no candidate would be the best",
                       at, part, help=way)  # fmt: skip
     elif sweep.metric != plain and not validated(spec):
@@ -286,7 +286,7 @@ def _arguments(table: Mapping[str, Any], known: Mapping[str, tuple[str, ...]], a
         nested = named(inner)
         if nested.get("type") not in known:
             yield Finding("E512", f"`wrapped_pruner` must be another pruner, found {shown(inner)}",
-                          (*at, "wrapped_pruner"), help=f"there are {listed(known)}")  # fmt: skip
+                          (*at, "wrapped_pruner"), help=there_are(known))  # fmt: skip
         else:
             yield from _arguments(nested, known, (*at, "wrapped_pruner"))
 

@@ -12,7 +12,7 @@ from ..spec.expression_values import Budget, Run, value_words
 from ..spec.finding import Finding, Related
 from ..spec.run_time import RunTime, run_time
 from ..spec.spec import Rule, Spec, Training
-from ..spec.words import closest, listed
+from ..spec.words import closest, there_are
 from .catalogue.record import Object
 from .formula_findings import stretch
 from .heads import Head
@@ -108,7 +108,7 @@ def _check_names(found: RunTime, rule: Rule, spec: Spec, names: Mapping[str, Log
         if plain not in names:
             every = [*names, *ALWAYS, *(f"val_{known}" for known in names if not batch)]
             near = meant(name, every) or closest(name, every)
-            way = f"did you mean `{near}`?" if near else f"there are {listed(every, 12)}"
+            way = f"did you mean `{near}`?" if near else there_are(every, 12) or "leave it out"
             raise error(one.start, one.end, f"nothing called `{name}` is measured", way)
         if name != plain and batch:
             raise error(one.start, one.end, f"`{name}` comes after the epoch, and this rule is looked at after every "

@@ -12,7 +12,7 @@ from ..spec.finding import Finding
 from ..spec.naming import covers
 from ..spec.problem import Problem
 from ..spec.spec import Training, Weights
-from ..spec.words import closest, listed
+from ..spec.words import closest, there_are
 from .carrying import ENDING, take
 from .run import RunError
 from .saved import open_model
@@ -58,7 +58,7 @@ def _assign(name: str, layer: keras.Layer, found: Mapping[str, keras.Layer], pat
     other = found.get(layer.name) or found.get(name)
     if other is None:
         near = closest(name, found)
-        there = f'"{near}" is alike' if near else f"there are {listed(list(found), 12)}"
+        there = f'"{near}" is alike' if near else there_are(found, 12) or "it has no layers"
         message = f'"{path}" has no layer called "{name}"; {there}'
         raise Problem(Finding("E803", message, at, "key", help=_HELP))
     own, given = ([tuple(one.shape) for one in each.weights] for each in (layer, other))

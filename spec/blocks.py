@@ -11,7 +11,7 @@ from .naming import NAME
 from .notes import Notes
 from .origins import Frame
 from .parameters import ENTRY_KEYS, Parameter, declarations
-from .words import closest, listed, quoted, shown
+from .words import closest, listed, quoted, shown, there_are
 
 OWN: Final = frozenset({"name", "inputs", "repeat", "each", "when"})
 """Keys of an entry that are not handed on."""
@@ -177,7 +177,7 @@ def say_no_block(notes: Notes, blocks: Mapping[str, Block], name: Any, at: Point
         notes.add("E617", f"`block` must be the name of a block, found {shown(name)}", at, frame=frame)
         return
     near = closest(name, blocks)
-    way = f'did you mean "{near}"?' if near else f"there are {listed(blocks)}" if blocks else None
+    way = f'did you mean "{near}"?' if near else there_are(blocks)
     notes.add("E610", f"there is no block called {quoted(name)}", at, frame=frame,
                    help=way or f"write `[blocks.{name}]`, or `include` the file that has it")  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from .document import Part, Pointer
 from .finding import Related
 from .later import plugin_of, plugin_type
+from .misfits import by_output
 from .published import (
     DOTTED,
     ENTRIES,
@@ -22,7 +23,7 @@ from .published import (
     schema,
 )
 from .validation import Validation
-from .words import a, closest, listed, quoted
+from .words import a, closest, listed, quoted, there_are
 
 SHAPES: Final = frozenset({"input_shape", "input_dim", "batch_input_shape", "batch_shape"})
 """Arguments of a layer by which older Keras was told the shape of the input: it is not missing as well."""
@@ -102,7 +103,8 @@ def unknown_key(
     elif twin := closest(key, (name for name in names if name in table)):
         help_text = f"did you mean `{twin}`, which is written already?"
     elif pointer and (sections := _sections_with(key)):
-        help_text = f"write it below `[{sections[0]}]`"
+        own = pointer[0] if pointer[0] in sections else sections[0]  # both have a `seed`
+        help_text = f"write it below `[{own}]`"
     elif not pointer and (sections := _sections_with(key)):
         help_text = f"write it below {' or '.join(f'`[{section}]`' for section in sections)}"
     else:
@@ -143,7 +145,8 @@ def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer,
     ways: tuple[str, ...] = ("type",) if nested or family != "layers" else ("type", "reuse")
     if family in FORMULAS:
         ways = (*ways, "expression")
-    for key, value in table.items():
+    each = by_output(run, at, table)
+    for key, value in table.items() if each is None else ():
         near = closest(key, ways)
         if near is not None and isinstance(value, str):
             run.add("E102", f"{a(singular)} has no key `{key}`", (*at, key), part="key", help=f"did you mean `{near}`?")
@@ -153,7 +156,7 @@ def no_type(run: Validation, family: str, table: Mapping[str, Any], at: Pointer,
         f"`type` is missing: this table does not say which {singular} it is",
         at,
         part="value" if nested and isinstance(at[-1], int) else "entry",
-        help=f'add `type = "…"`, the name of {a(singular)}',
+        help=each or f'add `type = "…"`, the name of {a(singular)}',
     )
 
 
@@ -185,7 +188,7 @@ def unknown_type(run: Validation, family: str, name: str, at: Pointer, names: tu
         if name.casefold() in NOTHING and isinstance(at[-1], str) and at[-1] != "type":
             help_text = f"one is needed here; leave `{at[-1]}` out for the usual one"
         if way is None and len(names) <= 12:
-            help_text = f"there are {listed(names, 12)}"
+            help_text = there_are(names, 12)
         run.add("E108", f"there is no {singular} called {quoted(name)}", at, help=help_text)
 
 

@@ -80,10 +80,10 @@ def listed(names: Iterable[str], limit: int = 8) -> str:
     return f"{', '.join(every[:-1])} and {every[-1]}"
 
 
-def there_are(names: Iterable[str]) -> str | None:
+def there_are(names: Iterable[str], limit: int = 8) -> str | None:
     """What there is to choose from, for a name that is none of it; None where there is nothing."""
     every = list(names)
-    return f"there {'are' if len(every) > 1 else 'is'} {listed(every)}" if every else None
+    return f"there {'are' if len(every) > 1 else 'is'} {listed(every, limit)}" if every else None
 
 
 def a(noun: str) -> str:

@@ -102,8 +102,8 @@ loss = "mse"
         ("accuracy", 'did you mean "digit_accuracy"?'),
         ("val_los", 'did you mean "val_loss"?'),
         ("digit_acc", 'did you mean "digit_accuracy"?'),
-        ("sure_accuracy", "there are `loss`"),
-        ("zzz", "there are `loss`"),
+        ("sure_accuracy", "there are `loss`, "),
+        ("zzz", "there are `loss`, "),
     ],
 )
 def test_monitors(monitor: str, expected: str | None) -> None:
@@ -127,6 +127,16 @@ monitor = "{monitor}"
         (one,) = found
         assert (one.code, one.finding.pointer) == ("E411", ("training", "callbacks", 0, "monitor"))
         assert expected in (one.help or "")
+
+
+@pytest.mark.parametrize(
+    ("more", "there"), [("", "there is `loss`"), ('\nmetrics = ["mae"]', "there are `loss` and `mae`")]
+)
+def test_what_there_is_to_tell_the_best_by(more: str, there: str) -> None:
+    layers = "inputs.x.shape = [3]\nlayers = [{ name = 'y', type = 'Dense', units = 1 }]\n"
+    rest = f'{CSV}[training]\nloss = "mse"\ncheckpoint = {{ best = "zzz" }}{more}\n'
+    (one,) = compile_text("keraspec = 1\n" + layers + rest).diagnostics
+    assert (one.code, one.help) == ("E411", there)
 
 
 def test_nothing_is_measured_on_what_was_not_kept_aside() -> None:
