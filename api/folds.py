@@ -62,7 +62,12 @@ def train_folds(
         return train(checked, run_dir=place.path / f"fold-{fold}", show=seen, weights=weights)
 
     place.spec(checked.typed.graph.spec.document)
-    return _each(place, folds, began, one, show)
+    try:
+        return _each(place, folds, began, one, show)
+    except BaseException:
+        if not any(place.path.glob("fold-*")):  # not even the first has begun: there is nothing to go on with
+            place.discard()
+        raise
 
 
 def resume_folds(run: Path, *, spec: Checked | None = None, show: Progress | None = None) -> Folds:

@@ -45,7 +45,7 @@ def command(spec: Path, workers: int, restarts: int, run_dir: Path | None, setti
             say(checked.diagnostics, "full", err=True)
             raise SystemExit(1)
         try:
-            folder = RunFolder.create(checked.typed.graph.name, run_dir).path
+            place = RunFolder.create(checked.typed.graph.name, run_dir)
         except RunError as error:
             refuse(str(error))
     one_at_a_time = threading.Lock()
@@ -55,7 +55,11 @@ def command(spec: Path, workers: int, restarts: int, run_dir: Path | None, setti
             click.echo(text)
 
     arguments = [str(spec), *(part for one in wanted for part in ("--set", one)), *_plugins()]
-    ended = Job(folder, workers, arguments, tell, restarts).run()
+    folder = place.path
+    try:
+        ended = Job(folder, workers, arguments, tell, restarts).run()
+    finally:
+        place.leave()  # where nothing began
     if ended.lost is not None:
         click.echo(f"{ended.lost}: the others were ended", err=True)
         if not ended.lasting and any(folder.glob("checkpoints/step-*.npz")):

@@ -163,6 +163,10 @@ class RunFolder:
             else:
                 with suppress(OSError):
                     one.unlink()
+        self.leave()
+
+    def leave(self) -> None:
+        """Take away the folders that were made for it, if there is nothing in them; for one that ``create`` gave."""
         with suppress(OSError):
             for one in self.made:
                 one.rmdir()

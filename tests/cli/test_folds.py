@@ -121,3 +121,18 @@ def test_what_can_not_be_is_said(tmp_path, split, options, code, words):
     done = CliRunner().invoke(group, ["train", written(tmp_path, split), *options])
     assert done.exit_code == code
     assert words in done.output
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_folds_that_can_t_begin_leave_nothing(tmp_path: Path, before: bool) -> None:
+    pytest.importorskip("keras")
+    spec = written(tmp_path, FOLDS)
+    (tmp_path / "t.csv").unlink()
+    runs = tmp_path / "runs"
+    if before:
+        runs.mkdir()
+    done = CliRunner().invoke(group, ["train", spec, "--folds", "--run-dir", str(runs)])
+    assert done.exit_code == 1, done.output
+    assert "E401" in done.output
+    assert runs.is_dir() == before
+    assert not before or not list(runs.iterdir())

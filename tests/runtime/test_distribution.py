@@ -6,12 +6,15 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from keraspec.checked import compile_text
+from keraspec.cli import group
 from keraspec.runtime import distribution, launching
 from keraspec.runtime.distribution import (
     Group,
@@ -360,3 +363,18 @@ def test_what_can_be_gone_on_with_is(tmp_path: Any) -> None:
     (tmp_path / "run.json").write_text("{}")
     (tmp_path / "spec.keraspec.toml").write_text("")
     assert job._command()[3:] == ["train", "--resume", str(tmp_path)]
+
+
+@pytest.mark.parametrize(("writes", "left"), [(False, False), (True, True)])
+def test_a_job_that_never_began_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: bool, left: bool
+) -> None:
+    spec, folder = tmp_path / "s.keraspec.toml", tmp_path / "runs" / "one"
+    spec.write_text(SPEC.format(data="", training=""))
+    program = f"open({str(folder / 'log')!r}, 'w').close()\n" if writes else ""
+    monkeypatch.setattr(
+        launching.Job, "_command", lambda self: [sys.executable, "-S", "-c", f"import sys\n{program}sys.exit(1)"]
+    )
+    done = CliRunner().invoke(group, ["launch", str(spec), "--run-dir", str(folder)])
+    assert done.exit_code == 1, done.output
+    assert (tmp_path / "runs").exists() == left
