@@ -249,9 +249,11 @@ _own = threading.local()
 
 
 def _room(size: int) -> Array:
-    """So many bytes of memory of this thread's own, which it uses again and again."""
+    """So many bytes of memory of this thread's own, which it uses again and again unless they are very many."""
     import numpy as np
 
+    if size > 8 * ROOM:
+        return settled((size,), np.uint8)
     room: Array | None = getattr(_own, "room", None)
     if room is None or room.size < size:
         room = _own.room = settled((max(size, ROOM),), np.uint8)
