@@ -1,10 +1,10 @@
 """The benchmarks of reading: python benchmarks/reading.py [csv] [images] [memory], everything if none is named.
 
 ``csv``: rows a second from a file to batches in memory, one epoch in order, against ``make_csv_dataset``.
-``images``: a folder of JPEGs, decoded and resized, against ``image_dataset_from_directory``: the first epoch, and three
-epochs. The rival decodes as TensorFlow's default has it, which is not exact: so its files are decoded with the exact
-method here, and pixels are compared. ``memory``: peak of training from a file of 2.5 GB above that of the same
-training on a few rows.
+``images``: folders of JPEGs, small ones and photographs, decoded and resized, against ``image_dataset_from_directory``:
+the first epoch, and three epochs. The rival decodes as TensorFlow's default has it, which is not exact: so its files
+are decoded with the exact method here, and pixels are compared. ``memory``: peak of training from a file of 2.5 GB
+above that of the same training on a few rows.
 
 Each side is a process of its own; medians of five pairs, in turn. Prints lines of JSON.
 """
@@ -24,7 +24,9 @@ from typing import Any
 HERE = Path(__file__)
 COLUMNS, BATCH = 30, 512
 CSV_ROWS, CSV_RIVAL_ROWS = 200_000, 40_000
-FEW_IMAGES, IMAGES, SIZE, EPOCHS = 96, 450, 96, 3
+FEW_IMAGES, EPOCHS = 96, 3
+KINDS = {"small": (450, 10, 96), "photographs": (240, 30, 160)}
+"""Kind of pictures → how many, how large a square of one colour is in them, and the size that a model takes."""
 LARGE = 2.5e9
 
 SPEC = """
@@ -113,18 +115,20 @@ def csv_keras(folder: Path) -> dict[str, float]:
 
 
 def write_images(folder: Path) -> None:
-    """JPEGs of several sizes, in three classes; a few of them once more, in a folder of their own."""
+    """JPEGs of several sizes, in three classes; a few of each kind once more, in a folder of their own."""
     import numpy as np
     from PIL import Image
 
     random = np.random.default_rng(0)
-    for index in range(FEW_IMAGES + IMAGES):
-        place = folder / ("few" if index < FEW_IMAGES else "images") / f"class{index % 3}"
-        place.mkdir(parents=True, exist_ok=True)
-        coarse = random.integers(0, 255, (12 + index % 5, 16, 3))
-        Image.fromarray(np.kron(coarse, np.ones((10, 10, 1))).astype(np.uint8)).save(
-            place / f"{index:03}.jpg", quality=90
-        )
+    for kind, (count, square, _) in KINDS.items():
+        for index in range(FEW_IMAGES + count):
+            place = folder / kind / ("few" if index < FEW_IMAGES else "all") / f"class{index % 3}"
+            place.mkdir(parents=True, exist_ok=True)
+            coarse = random.integers(0, 255, (12 + index % 5, 16, 3))
+            made = np.kron(coarse, np.ones((square, square, 1)))
+            if kind == "photographs":  # no area of a photograph is of one colour
+                made = (made * 0.9 + random.normal(12, 6, (*made.shape[:2], 1))).clip(0, 255)
+            Image.fromarray(made.astype(np.uint8)).save(place / f"{index:03}.jpg", quality=90)
 
 
 def gone_through(batches: Any, start: float) -> tuple[float, float, float]:
@@ -146,15 +150,18 @@ def images_keraspec(folder: Path) -> dict[str, Any]:
     from keraspec.runtime.pending import open_files
     from keraspec.runtime.sources import reader
 
+    kind = os.environ["READING_KIND"]
+    size = KINDS[kind][2]
+
     def once(name: str) -> tuple[float, float, float]:
         start = time.perf_counter()
-        files = reader("images").read({"type": "images", "path": name}, folder, ()).columns["image"]
-        values = open_files(files, (SIZE, SIZE, 3)).values
+        files = reader("images").read({"type": "images", "path": name}, folder / kind, ()).columns["image"]
+        values = open_files(files, (size, size, 3)).values
         batches = feed(Rows({"x": values}, {}), Form({"x": "float32"}, (), False), 32)
         return gone_through(batches, start)
 
     once("few")  # makes everything be imported
-    first, every, total = once("images")
+    first, every, total = once("all")
     return {"first": first, "every": every, "sum": total}
 
 
@@ -163,6 +170,8 @@ def images_keras(folder: Path) -> dict[str, Any]:
     import keras
     import tensorflow as tf
 
+    kind = os.environ["READING_KIND"]
+    size = KINDS[kind][2]
     inexact = tf.image.decode_image
 
     def exact(contents: Any, channels: int = 0, expand_animations: bool = False, **how: Any) -> Any:
@@ -171,14 +180,14 @@ def images_keras(folder: Path) -> dict[str, Any]:
     def once(name: str) -> tuple[float, float, float]:
         start = time.perf_counter()
         dataset = keras.utils.image_dataset_from_directory(
-            str(folder / name), image_size=(SIZE, SIZE), batch_size=32, shuffle=False, verbose=0
+            str(folder / kind / name), image_size=(size, size), batch_size=32, shuffle=False, verbose=0
         )
         return gone_through(dataset.cache().prefetch(tf.data.AUTOTUNE), start)
 
     tf.image.decode_image = exact
     try:
         once("few")
-        first, every, total = once("images")
+        first, every, total = once("all")
     finally:
         tf.image.decode_image = inexact
     return {"first": first, "every": every, "sum": total}
@@ -227,10 +236,17 @@ def csv(folder: Path, rounds: int = 5) -> dict[str, float]:
     return {"ours": statistics.median(ours), "theirs": statistics.median(theirs), "ratio": ratio}
 
 
-def images(folder: Path, rounds: int = 5) -> dict[str, float]:
-    """How many times as fast as the rival the first epoch is, and three together."""
+def images(folder: Path, rounds: int = 5) -> dict[str, dict[str, float]]:
+    """How many times as fast as the rival the first epoch is, and three together, of each kind of pictures."""
     write_images(folder)
-    pairs = [(side("images keraspec", folder), side("images keras", folder)) for _ in range(rounds)]
+    return {kind: _images(folder, kind, rounds) for kind in KINDS}
+
+
+def _images(folder: Path, kind: str, rounds: int) -> dict[str, float]:
+    pairs = [
+        (side("images keraspec", folder, READING_KIND=kind), side("images keras", folder, READING_KIND=kind))
+        for _ in range(rounds)
+    ]
     assert len({pair[index]["sum"] for pair in pairs for index in (0, 1)}) == 1, "pixels differ"
     found = {}
     for what in ("first", "every"):
