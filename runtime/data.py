@@ -19,6 +19,7 @@ from .examples import Examples, examples_of, row_shape
 from .gathered import Gathered, gathered, wants_of
 from .label_forms import require_steps
 from .labels import Encoding, Head, encoded, learn
+from .late_targets import late, late_encoding, require_alike
 from .progress import SILENT, Progress
 from .sources import reader
 from .split import PARTS
@@ -134,6 +135,11 @@ def from_table(typed: TypedGraph, table: Table, bindings: Bindings, folder: Path
             check_words(typed, name, inputs[name])
     for name, binding in bindings.targets.items():
         with Collect(findings, binding, rows, table):
+            if (values := ready.late(binding)) is not None:
+                require_alike(values, heads[name], ready, shapes)
+                encodings[name] = late_encoding(values, binding.columns[0], heads[name])
+                targets[name] = late(values, binding.columns[0], heads[name], encodings[name])
+                continue
             columns = ready.target(binding, heads[name])
             encodings[name] = learn(columns, heads[name], binding.encode)
             made = encoded(columns, heads[name], encodings[name])

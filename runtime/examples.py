@@ -28,13 +28,15 @@ AT: Final[Pointer] = ("data", "window")
 class Examples:
     """The examples of one part. ``rows`` has for each the row that its target and its weight are of.
 
-    An example is a row; or, with ``length``, as many rows: those in ``order`` from its place in ``starts`` on.
+    An example is a row; or, with ``length``, as many rows: those in ``order`` from its place in ``starts`` on. The
+    row of its target is then the last of ``reach`` rows from there on.
     """
 
     rows: Array
     order: Array | None = None
     starts: Array | None = None
     length: int = 0
+    reach: int = 0
 
     def by_row(self) -> Examples:
         """The same windows in the order of their rows."""
@@ -43,7 +45,7 @@ class Examples:
         if self.starts is None:
             return self
         ranked = np.argsort(self.rows, kind="stable")
-        return Examples(self.rows[ranked], self.order, self.starts[ranked], self.length)
+        return Examples(self.rows[ranked], self.order, self.starts[ranked], self.length, self.reach)
 
     def of_rows(self, values: Any) -> Any:
         """What belongs to a row, such as a target."""
@@ -54,11 +56,19 @@ class Examples:
 
         Rows of shape ``sizes`` become windows of shape ``(length, *sizes)``.
         """
+        return self._windows(values, 0, self.length)
+
+    def of_targets(self, values: Any, steps: int | None) -> Any:
+        """What belongs to the row of the target; or with ``steps`` to so many rows of which that is the last."""
+        return self.of_rows(values) if steps is None else self._windows(values, self.reach - steps, steps)
+
+    def _windows(self, values: Any, first: int, length: int) -> Any:
+        """So many rows one after another, from the ``first`` after each start on."""
         import numpy as np
 
         if self.order is None or self.starts is None:
             return part(values, self.rows)
-        order, starts, steps = self.order, self.starts, np.arange(self.length)
+        order, starts, steps = self.order, self.starts, np.arange(first, first + length)
 
         def read(chosen: Array) -> Array:
             places = order[starts[chosen][:, None] + steps]
@@ -66,9 +76,9 @@ class Examples:
             return found.reshape(*places.shape, *found.shape[1:])
 
         every = np.arange(len(starts))
-        sizes = (self.length, *values.shape[1:])
+        sizes = (length, *values.shape[1:])
         windows = Deferred(read, every, sizes, values.dtype)
-        if isinstance(values, Deferred) or len(starts) * self.length * values[:1].nbytes > KEPT_BYTES:
+        if isinstance(values, Deferred) or len(starts) * length * values[:1].nbytes > KEPT_BYTES:
             return windows
         return windows[every]
 
@@ -176,7 +186,7 @@ class _Line:
         needed = window.length + (window.horizon if ahead else 0)
         fits = (self.codes == code) & (self.left >= needed) & (self.offset % stride == 0)
         starts = np.flatnonzero(fits)
-        return Examples(self.order[starts + needed - 1], self.order, starts, window.length)
+        return Examples(self.order[starts + needed - 1], self.order, starts, window.length, needed)
 
     def longest(self, code: int) -> int:
         """Rows of a part that stand one after another, at most."""

@@ -145,6 +145,11 @@ class Gathered:
         every = ((name, one) for (side, name), one in self.files.items() if side == "input")
         return {name: one.names for name, one in every if len(one) and isinstance(one.cells[0], str)}
 
+    def late(self, binding: Binding) -> Deferred | None:
+        """The pictures or sounds of a target, where they are read by the batch."""
+        values = self.opened.get(("target", binding.name))
+        return values if isinstance(values, Deferred) and binding.encode is None else None
+
     def target(self, binding: Binding, head: Head) -> list[tuple[str, Values]]:
         """The columns of a target; rows of unequal length are filled up: to the output's steps, or the longest."""
         columns = self.named("target", binding)
@@ -311,11 +316,10 @@ def _opened(side: Side, binding: Binding, files: Files, wants: Wants) -> Opened:
             files, wants.inputs[binding.name][0], keep=False if wants.unread else wants.keep, thorough=thorough
         )
     head = wants.heads[binding.name]
-    if not wants.unread or files.kind == "text":
-        return open_targets(files, head)
     if are_masks(files.kind, head):
-        return open_masks(files, head)
-    return open_files(files, head.shape, keep=False, thorough=thorough)
+        return open_masks(files, head) if wants.unread else open_targets(files, head)
+    keep = False if wants.unread else wants.keep
+    return open_files(files, head.shape, keep=keep, thorough=thorough)
 
 
 def _files(binding: Binding, values: Values, table: Table, wants: Wants) -> Files:

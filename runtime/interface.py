@@ -32,7 +32,8 @@ class InputColumns:
 
 @dataclass(frozen=True, slots=True)
 class OutputColumns:
-    """One output: the columns it is compared with, how they become numbers, and what it says."""
+    """One output: the columns it is compared with, how they become numbers, and what it says; ``steps``: with how many
+    rows of a window, where they are several."""
 
     name: str
     columns: tuple[str, ...]
@@ -40,6 +41,7 @@ class OutputColumns:
     encoding: Encoding | None
     decode: Mapping[str, Any] | None = None
     pad: float = 0
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class Interface:
         inputs = {one.name: one.dtype for one in self.inputs}
         return Form(inputs, tuple(one.name for one in self.outputs), self.named)
 
+    @property
+    def heads(self) -> dict[str, Head]:
+        """What each output says."""
+        return {one.name: one.head for one in self.outputs}
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """By output, with how many rows of a window it is compared, where they are several."""
+        return {one.name: one.steps for one in self.outputs if one.steps is not None}
+
     def table(self) -> dict[str, Any]:
         """As plain values, for JSON."""
         return asdict(self)
@@ -96,6 +108,7 @@ def interface_of(typed: TypedGraph, prepared: Prepared | None, folder: Path) -> 
                 prepared.encodings.get(name) if prepared else None,
                 binding.decode if binding else None,
                 binding.pad if binding else 0,
+                prepared.steps.get(name) if prepared else None,
             )
         )
     return Interface(
@@ -139,6 +152,7 @@ def read_interface(table: Mapping[str, Any]) -> Interface:
                 ),
                 one.get("decode"),
                 one.get("pad", 0),
+                one.get("steps"),
             )
         )
     return Interface(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -59,8 +59,12 @@ class LaidFiles:
 
     def opened(self, folder: Path, name: str) -> tuple[Deferred, Any]:
         """What is in the files, decoded by the batch; and what they are called, None where cells hold the files."""
+        import numpy as np
+
         cells, names = opened(folder, f"{name}_cells", self.cells), opened(folder, f"{name}_names", self.names)
         found = unread(Files(self.what, cells, names), self.sizes, self.dtype)
+        if (lengths := folder / f"{name}_lengths.npy").is_file():
+            found = replace(found, lengths=np.load(lengths))
         return found, None if self.cells.kind == "bytes" else names
 
 
@@ -68,6 +72,8 @@ class FileLayer:
     """Lays a column of pictures or sounds down, once they have been looked at."""
 
     def __init__(self, folder: Path, name: str, stack: ExitStack) -> None:
+        self.lengths: list[Array] = []
+        self.stem = folder / name
         self.cells = Layer(folder, f"{name}_cells", stack)
         self.names = Layer(folder, f"{name}_names", stack)
         self.kind: Kind = "image"
@@ -90,6 +96,8 @@ class FileLayer:
             self.dtype = "float32"
         self.cells.add(files.cells)
         self.names.add(files.names)
+        if (lengths := values.own(slice(None))) is not None:
+            self.lengths.append(lengths)
 
     def _require_alike(self, binding: Binding, files: Files, values: Deferred) -> None:
         assert self.sizes is not None
@@ -113,6 +121,10 @@ class FileLayer:
 
     def close(self) -> LaidFiles:
         """End the files; how the column lies there."""
+        import numpy as np
+
+        if self.lengths:
+            np.save(self.stem.with_name(f"{self.stem.name}_lengths.npy"), np.concatenate(self.lengths))
         cells, names = self.cells.close(raw=bool(self.raw)), self.names.close()
         return LaidFiles(self.kind, cells, names, self.sizes or (), self.dtype)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from .labels import ALIKE, BINARY, CATEGORICAL, HINGE, SPARSE, Encoding, Head, e
 from .laid import HELD_BYTES, Laid, Layer, first_sizes, longest, opened
 from .laid_columns import Column, Lists, cut
 from .laid_files import FileLayer, LaidFiles, is_opened_late, require_size
+from .late_targets import late, stand_in
 from .pending import are_masks, of_masks
 from .table import Values
 from .tensors import MisfitError
@@ -64,12 +65,13 @@ class LaidTarget:
         """The target's rows, as the loss takes them."""
         import numpy as np
 
+        column = binding.columns[0]
         if isinstance(self.laid, LaidFiles):
-            return self._late(self.laid.opened(folder, name)[0], binding, head, lambda values: values)
+            return late(self.laid.opened(folder, name)[0], column, head, self.encoding)
         if self.most is not None:
             most = self.most
             masks = opened(folder, name, self.laid)
-            return self._late(masks, binding, head, lambda values: of_masks(values, head, most))
+            return late(masks, column, head, self.encoding, lambda values: of_masks(values, head, most))
         if not self.coded:
             sizes: tuple[int | None, ...] = self.laid.sizes
             if self.laid.kind == "unequal":
@@ -82,17 +84,6 @@ class LaidTarget:
         if not isinstance(codes, Deferred) and len(codes) * table[:1].nbytes <= HELD_BYTES:
             return table[codes]
         return Deferred(lambda rows: table[codes[rows]], Every(len(codes)), table.shape[1:], table.dtype)
-
-    def _late(self, values: Any, binding: Binding, head: Head, made: Callable[[Any], Any]) -> Deferred:
-        """Rows that are encoded when they are read."""
-        import numpy as np
-
-        def read(rows: Array) -> Array:
-            return encoded([(binding.columns[0], made(values[rows]))], head, self.encoding)
-
-        few = np.zeros((1, *values.shape[1:]), values.dtype)
-        one = encoded([(binding.columns[0], made(few))], head, self.encoding)
-        return Deferred(read, Every(len(values)), one.shape[1:], one.dtype)
 
 
 class TargetLayer(Protocol):
@@ -204,8 +195,6 @@ class _Pictures:
         return np.array([*self.fresh] or [0], np.int64)
 
     def add(self, ready: Gathered, rows: Array) -> None:
-        import numpy as np
-
         key: Final = ("target", self.binding.name)
         values, column = ready.opened[key], self.binding.columns[0]
         if isinstance(self.layer, Layer):
@@ -224,12 +213,7 @@ class _Pictures:
                 self._look(values, rows)
             self.layer.add(values)
             return
-        if None in values.sizes:
-            raise MisfitError(
-                "holds sounds of any length, and the output is compared with such of one",
-                "`cache = true` in [data] fills them up to the longest of all",
-            )
-        self._encoded(column, np.zeros((1, *values.sizes), values.dtype))
+        self._encoded(column, stand_in(values))
         self.layer.add(self.binding, ready.files[key], values)
 
     def _encoded(self, column: str, values: Array) -> None:

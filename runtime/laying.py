@@ -22,6 +22,7 @@ from .labels import Encoding, Head
 from .laid import Laid, Layer, opened
 from .laid_files import FileLayer, LaidFiles, at_once, is_opened_late
 from .laid_targets import LaidTarget, TargetLayer
+from .late_targets import require_alike
 from .missing import completed
 from .others import Others
 from .pending import are_masks
@@ -178,6 +179,8 @@ class _Pass:
                     self._input(name, binding, ready)
             for name, binding in self.bindings.targets.items():
                 with Collect(findings, binding, ready.rows, table):
+                    if (late := ready.late(binding)) is not None:
+                        require_alike(late, self.wants.heads[name], ready, self.wants.inputs)
                     self.targets[name].add(ready, ready.rows + self.before)
         if findings:
             raise Problem(*findings)

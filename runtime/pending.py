@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -252,7 +252,11 @@ def _sounds(files: Files, shape: Sizes, keep: bool | str, thorough: bool) -> Ope
         return Opened(values[:] if length is not None else values, bad)
     if thorough:
         bad |= _bad(files, _each(one, files.cells))
-    return Opened(unread(files, sizes, np.float32), bad)
+    later = unread(files, sizes, np.float32)
+    if length is None:
+        lengths = [one.length if isinstance(one, SoundHead) else 0 for one in heads]
+        later = replace(later, lengths=np.array(lengths, np.int64))
+    return Opened(later, bad)
 
 
 def _alike(files: Files, good: Sequence[tuple[int, SoundHead]], channels: int | str | None) -> None:

@@ -25,6 +25,7 @@ from .gathered import Gathered, Wants, gathered, wants_of
 from .interface import Interface, read_interface
 from .labels import Head, encoded
 from .laid_targets import TargetLayer, known_layer
+from .late_targets import late, require_alike
 from .laying import Laying, head_of_laid, laid_rows, lay
 from .progress import SILENT, Progress
 from .run import INTERFACE, RunError
@@ -66,7 +67,8 @@ def file_of(path: Path, interface: Interface) -> Unopened | Table:
     if path.is_dir() and isinstance(trained, Reader) and kind is not None:
         return trained.read({**own, "path": path.name}, path.resolve().parent, ("data", "source"))
     if not path.is_file():
-        raise RunError(f"there is no file {path}")
+        what = f"{path} is a folder, and this model takes a file" if path.is_dir() else f"there is no file {path}"
+        raise RunError(what)
     if kind is not None and path.name.lower().endswith(SUFFIXES[kind]):
         return one_file(kind, path)
     found = reader_of_file(path)
@@ -188,7 +190,8 @@ def _every(
     wants = replace(wants, heads=each_row(wants.heads, interface.steps))
     ready = gathered(table, bindings, wants)
     findings: list[Finding] = []
-    inputs, encoded_targets = {}, {}
+    inputs: dict[str, Any] = {}
+    encoded_targets: dict[str, Any] = {}
     for one in interface.inputs:
         binding = bindings.inputs[one.name]
         try:
@@ -201,6 +204,10 @@ def _every(
             continue
         try:
             head = wants.heads[output.name]
+            if (values := ready.late(target)) is not None:
+                require_alike(values, head, ready, wants.inputs)
+                encoded_targets[output.name] = late(values, target.columns[0], head, output.encoding)
+                continue
             made = encoded(ready.target(target, head), head, output.encoding)
             encoded_targets[output.name] = ready.by_batch(target, head, made)
         except MisfitError as error:

@@ -34,6 +34,8 @@ FEW: Final = 20
 """With fewer rows nothing is read into all cells being different."""
 MOST_ROWS: Final = 100_000
 """So many rows are compared with each other at most: the first of each part."""
+READ_ROWS: Final = 1000
+"""So many rows are looked at of what is read by the batch, such as pictures."""
 
 IDENTITY: Final = re.compile(r"(^|[_\W])(id|uuid|guid|key|index|idx|row|nr|number)$|[a-z](Id|ID)$", re.IGNORECASE)
 RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -351,7 +353,8 @@ def _out_of_range(case: Case) -> Iterator[Suspicion]:
 
     graph = case.typed.graph
     for name, edge in graph.outputs.items():
-        head, array = case.prepared.heads.get(name), case.prepared.parts["train"].targets.get(name)
+        head = case.prepared.heads.get(name)
+        array: Any = case.prepared.parts["train"].targets.get(name)
         layer = graph.nodes[edge.source].layer
         if head is None or array is None or layer is None or head.kind != "numbers" or array.dtype.kind not in "biuf":
             continue
@@ -359,7 +362,7 @@ def _out_of_range(case: Case) -> Iterator[Suspicion]:
         if not isinstance(activation, str) or activation not in RANGES:
             continue
         low, high = RANGES[activation]
-        rows = np.asarray(array[:MOST_ROWS])
+        rows = np.asarray(array[: READ_ROWS if isinstance(array, Deferred) else MOST_ROWS])
         least, most = float(rows.min()), float(rows.max())
         if least < low or most > high:
             given = f"from {low:g} to {high:g}" if high < float("inf") else f"from {low:g} on"

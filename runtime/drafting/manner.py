@@ -13,6 +13,7 @@ from typing import Any, Final
 from ...spec.problem import Problem
 from ..cells import CellError, is_arrow, numbers
 from ..sources.csv import DEFAULT_MISSING
+from ..sources.csv_lead import LEAD, separator_said
 from ..sources.decimals import mostly_commas
 from ..table import Table
 
@@ -61,6 +62,7 @@ def _lines(path: Path) -> list[str]:
             head = file.read(_HEAD).decode("utf-8-sig", "replace")
     except (OSError, EOFError):
         return []
+    head = LEAD.sub(b"", head.encode(), count=1).decode() if LEAD.match(head.encode()) else head
     lines = head.splitlines() if len(head) < _HEAD else head.splitlines()[:-1] or [head]
     return [_QUOTED.sub("", line) for line in lines[:_LINES] if line.strip()]
 
@@ -70,6 +72,8 @@ def _separator(path: Path) -> str:
     lines = _lines(path)
     if not lines:
         return ","
+    if (said := separator_said(path)) is not None:
+        return said
     if {".tsv", ".tab"} & set(path.suffixes) and "\t" in lines[0]:
         return "\t"
 

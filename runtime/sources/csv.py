@@ -17,6 +17,7 @@ from ...spec.finding import Finding
 from ...spec.problem import Problem
 from ..cells import unblanked
 from ..table import Table
+from .csv_lead import as_said
 from .decimals import pointed
 from .files import read_all, reason
 from .pieces import Pieces, Sheet, Tell, heads, one_after_another, piece, sheets, unpacked
@@ -43,6 +44,7 @@ def read(arguments: Mapping[str, Any], folder: Path, pointer: Pointer, *, skip: 
     The first line names the columns, unless ``columns`` does: then the first line is a row, save where it is made of
     those very names. Blanks around names and cells are dropped. Lines without any character are passed over. Quoted
     cells may hold separators and line ends; with ``quotes`` false a quotation mark is a character like any other.
+    A first line such as ``sep=;``, as Excel has it, says what parts the cells of its file, whatever ``separator`` does.
     With ``decimal`` a comma, numbers are written `1.234,5`.
     With ``skip`` rows with too few or too many cells are left out. Of several files some may have no rows.
 
@@ -84,6 +86,7 @@ def _head(sheet: Sheet, arguments: Mapping[str, Any], at: Pointer) -> Table:
     import pyarrow as pa
 
     with _readable(sheet.path, {**arguments, "path": sheet.name}, at):
+        arguments = as_said(sheet.path, arguments)
         _require_text(sheet.path, sheet.name, at)
         names = [name.strip() for name in _names(sheet.path, arguments)]
     shared = frozenset(name for name, count in Counter(names).items() if count > 1)
@@ -110,13 +113,15 @@ def _pieces(
     bad: list[pc.InvalidRow] = []
     first = seen = 0
     with _readable(sheet.path, arguments, at):
+        arguments = as_said(sheet.path, arguments)
         every = _names(sheet.path, arguments)
         written = [name for name in every if name.strip() in names]
         convert = _conversion(arguments, written)
         convert.include_columns = written
         headless = _headless(sheet.path, arguments, every)
-        one_thread = pc.ReadOptions(use_threads=False, block_size=AT_ONCE, **headless)  # or rows had no numbers
-        options = _options(arguments, invalid_row_handler=_keeper(bad))
+        lead = arguments.get("lead", 0)  # of several threads none would know the numbers of rows
+        one_thread = pc.ReadOptions(use_threads=False, block_size=AT_ONCE, skip_rows=lead, **headless)
+        options = _options(arguments, invalid_row_handler=_keeper(bad, lead))
         with (
             sheet.opened() as (raw, file),
             pc.open_csv(file, read_options=one_thread, convert_options=convert, **options) as stream,
@@ -158,6 +163,7 @@ def _readable(path: Path, arguments: Mapping[str, Any], at: Pointer) -> Iterator
 def _file(path: Path, arguments: Mapping[str, Any], at: Pointer, *, skip: bool) -> Table:
     bad: list[str] = []
     with _readable(path, arguments, at):
+        arguments = as_said(path, arguments)
         quoted = _require_text(path, arguments["path"], at)
         names = _names(path, arguments)
         table = _read(path, arguments, names, at, bad if skip else None, threads=True, quoted=quoted)
@@ -275,7 +281,8 @@ def _first_line(path: Path, arguments: Mapping[str, Any]) -> list[str]:
     with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
         start = pa.BufferReader(file.read(HEAD))  # of the file itself, Arrow would read far ahead
     skip = _options(arguments, invalid_row_handler=lambda row: "skip")
-    with pc.open_csv(start, read_options=pc.ReadOptions(block_size=HEAD), **skip) as stream:
+    first = pc.ReadOptions(block_size=HEAD, skip_rows=arguments.get("lead", 0))
+    with pc.open_csv(start, read_options=first, **skip) as stream:
         return list(stream.schema.names)
 
 
@@ -293,12 +300,12 @@ def _read(
     import pyarrow.csv as pc
 
     bad: list[pc.InvalidRow] = []
-    headless = _headless(path, arguments, names)
+    headless, lead = _headless(path, arguments, names), arguments.get("lead", 0)
     table = pc.read_csv(
         path,
-        read_options=pc.ReadOptions(use_threads=threads, **headless),
+        read_options=pc.ReadOptions(use_threads=threads, skip_rows=lead, **headless),
         convert_options=_conversion(arguments, names),
-        **_options(arguments, quoted=quoted, invalid_row_handler=_keeper(bad)),
+        **_options(arguments, quoted=quoted, invalid_row_handler=_keeper(bad, lead)),
     )
     if bad and threads:  # only a reader of one thread can number the rows
         return _read(path, arguments, names, at, skipped, threads=False, quoted=quoted)
@@ -320,10 +327,10 @@ def _conversion(arguments: Mapping[str, Any], names: list[str]) -> Any:
     )
 
 
-def _keeper(bad: list[Any]) -> Callable[[Any], str]:
+def _keeper(bad: list[Any], lead: int) -> Callable[[Any], str]:
     def keep(row: Any) -> str:
         if row.text.strip():  # else the line is as good as empty
-            bad.append(row)
+            bad.append(row if row.number is None else row._replace(number=row.number - lead))
         return "skip"
 
     return keep

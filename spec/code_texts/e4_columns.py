@@ -27,9 +27,10 @@ CODES: Final[tuple[Code, ...]] = (
         "E441",
         "windows of this length can't be made",
         "`window` lays a frame of `length` rows over a table in order, moves it on by `stride` rows, and takes as "
-        "target the row `horizon` rows behind the frame's last. The first axis of every input is then the rows of the "
-        "window. No frame reaches from one part of the split into another, from one series into another, or over a row "
-        "that was left out, so each part needs enough rows one after another.",
+        "target the row `horizon` rows behind the frame's last. An output whose first axis is as long as the frame, or "
+        "as `horizon`, is compared with so many rows, of which that one is the last. The first axis of every input is "
+        "then the rows of the window. No frame reaches from one part of the split into another, from one series into "
+        "another, or over a row that was left out, so each part needs enough rows one after another.",
         _SERIES + _NEXT + _SOURCE + "window = { length = 12 }" + _COLUMNS,
         _SERIES + _NEXT + _SOURCE + "window = { length = 24 }" + _COLUMNS,
     ),

@@ -244,6 +244,26 @@ def test_folders_of_parts_are_no_classes(check, tmp_path):
     assert {one.count for one in prepared(check, mended).parts.values()} == {2, 0}
 
 
+def test_empty_lists_are_told_of(check, tmp_path):
+    text = NUMBERS.replace("[2]", '["time"]').replace(
+        "layers = [",
+        "layers = [{ type = 'Embedding', input_dim = 9, output_dim = 2, mask_zero = true },"
+        " { type = 'GlobalAveragePooling1D' }, ",
+    )
+
+    def told(*values):
+        checked = check(text, files={"t.jsonl": cells(*values)})
+        return [one for one in look(checked.typed, tmp_path, 2).suspicions if one.kind == "empty lists"]
+
+    (found,) = told([1, 2], [], [3], [], [4, 5, 6])
+    assert found.where == "input v"
+    assert found.message.startswith("`v` has an empty list (row 2 and 1 more): ")
+    (found,) = told([1, 2], [3], [])
+    assert "(row 3): " in found.message
+    assert not told([1, 2], [3])
+    assert not told([1, 2], [3, 4])
+
+
 BAGS = f"""{HEAD}inputs.age.shape = [1]
 inputs.note = {{ shape = [1], dtype = "string" }}
 layers = [

@@ -353,6 +353,23 @@ def test_masks_that_have_changed_are_read_again(tmp_path):
     assert refused[0] == refused[1]
 
 
+@pytest.mark.parametrize("broken", ["p7.png", "m15.png"])
+def test_files_that_were_skipped_are_looked_at_again(tmp_path, broken):
+    """Once it can be read, a file's row is there, though the table that names it is the same as before."""
+    pictures(tmp_path)
+    whole = (tmp_path / broken).read_bytes()
+    (tmp_path / broken).write_bytes(b"no picture")
+    told = []
+    text = images_spec("false", more='on_error = "skip"')
+    assert len(prepared_of(tmp_path, text).skipped) == 1
+    assert len(prepared_of(tmp_path, text, Progress(told.append)).skipped) == 1
+    assert not any("gone through" in one for one in told)
+    (tmp_path / broken).write_bytes(whole)
+    found = prepared_of(tmp_path, text)
+    assert not found.skipped
+    assert sum(one.count for one in found.parts.values()) == 20
+
+
 def test_pictures_in_cells(tmp_path):
     random = np.random.default_rng(0)
     arrays = [random.integers(0, 256, (5, 5, 3), np.uint8) for _ in range(20)]
