@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..build_texts import drops_axis
 from ..catalogue import entry_record, find
 from ..catalogue.objects import arguments_of
 from ..catalogue.record import Port, Record
+from ..graph import Node, TypedGraph
 from ..ports import FIRST
 from .code import Calling, Expr, Items, Star, Value
 from .written import Scope, Unnatural, argument
@@ -124,6 +126,13 @@ def lies_in_each_other(raw: Mapping[str, Any]) -> bool:
     if isinstance(raw.get("layer"), Mapping):
         return lies_in_each_other(raw["layer"])
     return isinstance(cell, list) or (isinstance(cell, Mapping) and cell.get("type") == "StackedRNNCells")
+
+
+def one_text_at(typed: TypedGraph, node: Node) -> bool:
+    """Whether a node is given texts without their axis of size 1."""
+    edge = node.edges[0] if node.edges else None
+    tensor = typed.tensor(edge) if edge is not None else None
+    return tensor is not None and drops_axis(node, tensor.rank)
 
 
 def array(value: tuple[Any, ...]) -> Expr:

@@ -104,6 +104,8 @@ class Called:
     options: Mapping[str, Expr] = field(default_factory=dict)
     flatten: bool = False
     """Whether what it gives lies in each other, and has to be taken apart."""
+    squeezed: bool = False
+    """Whether what it is given loses its axis of size 1 before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Facts:
         counted: Callable[[Pointer], bool],
         function: Callable[[str], Function],
         named_ops: bool,
+        one_text: Callable[[Pointer], bool],
     ) -> None:
         self.name = name
         self.outputs = outputs
@@ -69,6 +70,7 @@ class Facts:
         self.counted = counted
         self.function = function
         self.named_ops = named_ops
+        self.one_text = one_text
 
 
 class Layers:
@@ -309,7 +311,8 @@ class Layers:
             base = self.facts.name(pointer)
             layer = Var(self.names.new(f"{base}_layer"))
             statements.append(Assign((layer.name,), made))
-        called = Called(layer or made, record, ports, options(record, entry, scope), lies_in_each_other(entry))
+        nested, squeezed = lies_in_each_other(entry), self.facts.one_text(pointer)
+        called = Called(layer or made, record, ports, options(record, entry, scope), nested, squeezed)
         statements.append(assigned(called))
         if frozen:
             assert layer is not None
@@ -328,7 +331,8 @@ class Layers:
         record = binding.record
         if record is None:
             raise Unnatural
-        called = Called(binding.layer, record, ports_of(record, wires, {}), options(record, entry, scope))
+        ports, given = ports_of(record, wires, {}), options(record, entry, scope)
+        called = Called(binding.layer, record, ports, given, squeezed=self.facts.one_text(pointer))
         statements.append(assigned(called))
         return binding.layer, record
 

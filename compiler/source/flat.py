@@ -8,7 +8,7 @@ from typing import Any
 from ..catalogue.objects import arguments_of
 from ..catalogue.record import Object as Stated
 from ..graph import Edge, Node, TypedGraph
-from .calls import LISTS, array, freezes, lies_in_each_other
+from .calls import LISTS, array, freezes, lies_in_each_other, one_text_at
 from .code import Assign, Called, Calling, Expr, Items, Line, Made, Operation, Raw, Statement, Value, Var
 from .names import CHAIN, Names
 from .objects import argument_code, arguments_code, value_code
@@ -131,7 +131,9 @@ class Flat:
         known = {one.name: one.kind for one in node.layer.record.options}
         options = {name: value_code(known[name], value) for name, value in node.options.items()}
         nested = lies_in_each_other(raw)
-        found.append(_assigned(targets, count, Called(layer, node.layer.record, ports, options, nested)))
+        squeezed = one_text_at(self.typed, node)
+        called = Called(layer, node.layer.record, ports, options, nested, squeezed)
+        found.append(_assigned(targets, count, called))
         if frozen:
             assert isinstance(layer, Var)
             self.freezing = True

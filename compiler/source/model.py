@@ -11,6 +11,7 @@ from ...spec.document import Pointer
 from ...spec.parameters import used_names
 from ...spec.scope import Target, Tensors
 from ..graph import Node, TypedGraph
+from .calls import one_text_at
 from .code import Expr, Function, Given, Object, Pick, Statement, Value, Var
 from .entries import Facts, Layers
 from .flat import Flat, Key
@@ -136,6 +137,14 @@ class Modeller:
                         found.add(name)
         return frozenset(found)
 
+    def one_text(self, pointer: Pointer) -> bool:
+        """Whether a layer is given texts without their axis of size 1."""
+        nodes = [self.graph.nodes[self.traced.names[index]] for index in self.traced.expanded.get(pointer, ())]
+        found = {one_text_at(self.typed, node) for node in nodes}
+        if len(found) > 1:
+            raise Unnatural
+        return found == {True}
+
     def counted(self, at: Pointer) -> bool:
         """Whether a loop goes through numbers that are counted; one that never went anywhere is taken to."""
         return self.traced.counted.get(at, True)
@@ -163,7 +172,7 @@ class _Attempt:
                     self.constants[name] = Given(self.globals.new(name), found)
                 continue
             self.constants[name] = Var(self.globals.new(name.upper()))
-        self.facts = Facts(of.name, of.outputs, of.whole, of.counted, self.function, of.named_ops)
+        self.facts = Facts(of.name, of.outputs, of.whole, of.counted, self.function, of.named_ops, of.one_text)
 
     def function(self, block: str) -> Function:
         """The function of a block.

@@ -143,7 +143,9 @@ def _arguments(record: Record, given: Mapping[str, Expr]) -> Group:
 
 def _ports(code: Called) -> Group:
     first = code.record.ports[0].name if code.record.ports else None
-    positional = (doc(code.ports[first]),) if first is not None and first in code.ports else ()
+    positional: tuple[Doc, ...] = (doc(code.ports[first]),) if first is not None and first in code.ports else ()
+    if code.squeezed:  # Keras would announce an axis too many
+        positional = tuple(Row(("ops.squeeze", Group("(", (one, "axis=1"), ")"))) for one in positional)
     return _brackets(positional, {**{key: one for key, one in code.ports.items() if key != first}, **code.options})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ..catalogue.record import Object as Stated
 from ..catalogue.record import Record
 from ..graph import Edge, Node, TypedGraph
+from .calls import one_text_at
 from .code import (
     Append,
     Assign,
@@ -216,6 +217,8 @@ class Walk:
             _require(node, layer.arguments, wanted)
             layer.root = node.name
         _require(node, options, node.options)
+        if code.squeezed != one_text_at(self.typed, node):
+            raise Mismatch(node.name, "texts of another form")
         return self._result(node, ports)
 
     def _operation(self, code: Operation, known: Mapping[str, Any]) -> Any:
