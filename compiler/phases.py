@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -57,15 +57,26 @@ def each(typed: TypedGraph, findings: Callable[[TypedGraph], Iterable[Finding]])
     if spec.training is None or not spec.training.phases:
         yield from findings(typed)
         return
-    told: set[tuple[str, Pointer, str]] = set()
+    told: dict[tuple[str, Pointer, str], tuple[Finding, list[int]]] = {}
     for number, stage in enumerate(stages(typed)):
         own = stage.graph.spec.document.data is not spec.document.data
         for finding in findings(stage):
             placed = _placed_there(stage.graph.spec, finding, number) if own else _placed(spec, finding)
             key = (placed.code, placed.pointer, placed.message)
-            if key not in told:
-                told.add(key)
-                yield placed
+            told.setdefault(key, (placed, []))[1].append(number)
+    for placed, numbers in told.values():
+        inherited = placed.pointer[:1] == ("training",) and placed.pointer[1:2] != ("phases",)
+        some = inherited and len(set(numbers)) < len(spec.training.phases)
+        yield replace(placed, message=f"{_in(spec.training.phases, numbers)}: {placed.message}") if some else placed
+
+
+def _in(phases: Sequence[Training], numbers: Iterable[int]) -> str:
+    """Which phases are meant of those that what is written in the section holds for."""
+    names = [
+        f"phase {number + 1} ({name})" if (name := phases[number].name) else f"phase {number + 1}"
+        for number in sorted(set(numbers))
+    ]
+    return f"in {' and '.join(names) if len(names) < 3 else f'{names[0]}, {names[1]} and {len(names) - 2} more'}"
 
 
 SPARSE: Final = frozenset({"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle"})

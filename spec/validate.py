@@ -14,7 +14,7 @@ from .document import HOLE, Document, Pointer
 from .finding import Finding, Related
 from .installed import check_release
 from .later import later_key
-from .misfits import check_bare, check_installed, of_key, wrong_value
+from .misfits import bracketed, by_output, check_bare, check_installed, of_key, wrong_value
 from .published import (
     FORMULAS,
     SINGULAR,
@@ -139,10 +139,7 @@ def _objects(run: Validation, extra: Schema, value: Any, at: Pointer, what: str)
             else:
                 _object(run, extra["family"], item, (*at, index), what, extra)
     else:
-        help_text = None
-        if isinstance(value, str | dict):
-            inner = quoted(value) if isinstance(value, str) else "{ … }"
-            help_text = f"put it in square brackets: `{at[-1]} = [{inner}]`"
+        help_text = by_output(run, at, value) or bracketed(at, value)
         run.add("E105", f"{of_key(at, what)} must be {extra['expects']}, found {shown(value)}", at, help=help_text)
 
 

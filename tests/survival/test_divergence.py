@@ -120,7 +120,7 @@ def test_steps_that_are_too_large(diverged: Diverged) -> None:
 
 def test_a_key_of_the_section_is_named_where_it_is_written() -> None:
     """Phases have a loss and an optimizer; it is the section that says which."""
-    phases = '[[training.phases]]\nepochs = 1\n[[training.phases]]\nepochs = 1\noptimizer.learning_rate = 9.0\n'
+    phases = "[[training.phases]]\nepochs = 1\n[[training.phases]]\nepochs = 1\noptimizer.learning_rate = 9.0\n"
     checked = compile_text(HEAD.replace("LAYERS", "").replace("RATE", "0.1") + phases)
     assert checked.typed is not None
     first, second = stages(checked.typed)
