@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .runtime.run import Run, RunFolder
     from .runtime.sweep.results import Swept
     from .runtime.sweep.searching import Candidate, Direction, Outcome, Search, Trial
+    from .spec.finding import Finding
     from .spec.sweep import Sweep
 
 OFF: Final = "sweep.remove=true"
@@ -89,8 +90,13 @@ def sweep(
         "storage": storage is not None,
     }
     work = _Work(Path(spec), tuple(overrides), checked, stated, place, noted, say or _nothing, show)
-    with hold(place.path):
-        return work.carried_out(storage)
+    try:
+        with hold(place.path):
+            return work.carried_out(storage)
+    except (SpecError, RunError):
+        if resume is None and not any(place.path.glob("trial-*")):
+            place.discard()  # it would stand in the way of the next attempt
+        raise
 
 
 def _before(folder: Path | None) -> Mapping[str, Any] | None:
@@ -183,9 +189,10 @@ class _Work:
 
             most = TRIALS
         while True:
-            done = sum(one.outcome in _trained() for one in search.trials())
+            ends = [one.outcome for one in search.trials() if one.outcome in _trained()]
+            done = len(ends)
             if most is not None and done >= most:
-                return f"{done} candidates were trained"
+                return f"{done} candidates were {'tried' if 'failed' in ends else 'trained'}"
             if self.sweep.minutes is not None and mine + time.monotonic() - began >= 60 * self.sweep.minutes:
                 return f"{self.sweep.minutes:g} minutes are over"
             if search.exhausted():
@@ -237,7 +244,7 @@ class _Work:
             )
         except SpecError as error:
             finding = error.diagnostics[0].finding
-            if first and finding.code != "E417":  # data that can't be read are nobody's candidate
+            if first and finding.code != "E417" and not self._chosen(finding):
                 search.tell(candidate, "interrupted")
                 raise
             search.tell(candidate, "failed", reason=f"{finding.code}: {finding.message}")
@@ -253,6 +260,12 @@ class _Work:
         told = self._keep(search, "it was cut off")
         self.say(f"trial {candidate.number}  {_end(outcome, value, self.sweep.metric, run, told.best)}")
         return True
+
+    def _chosen(self, finding: Finding) -> bool:
+        """Whether a value of the candidate may be at fault: data that can't be read are nobody's otherwise."""
+        data = any(one.path.startswith("data.") for one in self.sweep.over)
+        at = ".".join(map(str, finding.pointer))
+        return (data and at.startswith("data")) or any(at == one.path for one in self.sweep.over)
 
     def _came_to(self, run: Run) -> tuple[Outcome, float | None]:
         """How a training ended, and what the model that it kept measures."""

@@ -92,11 +92,25 @@ def group() -> None:
     """Neural networks as TOML or JSON: checked, drawn, compiled to Keras and trained."""
 
 
+def _not_lost(unraisable: Any) -> None:
+    """A Ctrl-C that hits where Python can raise nothing, while an object is taken away, comes again a moment later."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    from _thread import interrupt_main
+    from threading import Timer
+
+    again = Timer(0.02, interrupt_main)
+    again.daemon = True
+    again.start()
+
+
 def main() -> None:
     """Run the command line. Exit status: 0 clean, 1 findings, 2 wrong usage or a file that can't be opened."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = _not_lost
     try:
         group(prog_name="keraspec")
     except BrokenPipeError:

@@ -20,12 +20,8 @@ SHOWN = 12
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file as `predict` takes it, or a spec: its source.",
-)
+@click.argument("data", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
+@click.option("--data", "named", type=click.Path(path_type=Path), metavar="FILE", help="INPUT, by name.")
 @click.option("--part", type=click.Choice(["train", "validation", "test"]), help="Of the data it was trained with.")
 @click.option(
     "--confusion",
@@ -43,9 +39,18 @@ SHOWN = 12
 )
 @allow_plugin
 def command(
-    run: Path, data: Path | None, part: str | None, confusion: Path | None, form: Literal["text", "json"]
+    run: Path,
+    data: Path | None,
+    named: Path | None,
+    part: str | None,
+    confusion: Path | None,
+    form: Literal["text", "json"],
 ) -> None:
-    """Measure the trained model of a run folder: on the test part of its data, or on a file.
+    """Measure the trained model of a run folder: on the test part of its data, or on other rows.
+
+    INPUT is what `predict` takes, with the targets: a file, a folder of the kind trained on, or a spec, which means the
+    rows of its source. Without it, the model is measured on the test part of the data that it was trained with; on the
+    validation part where there is none, or else on the rows of training.
 
     Exit status: 0 measured, 1 if the data does not fit, 2 for wrong usage or a file that can't be opened.
     """
@@ -54,6 +59,9 @@ def command(
     from ..runtime.run import RunError
     from ..training import evaluate
 
+    if data is not None and named is not None:
+        raise click.UsageError(f"the data is named twice: leave out {data}, or `--data {named}`")
+    data = data if named is None else named
     with files():
         try:
             found = evaluate(run, data, part=part, confusion=confusion, show=passes())

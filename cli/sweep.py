@@ -117,4 +117,4 @@ def _printed(found: Swept) -> str:
     if found.best_spec is not None:
         lines.append(f"the best spec: {found.best_spec}")
     lines.append(f"ended: {found.ended}; all of it is in {found.folder}")
-    return "\n".join(lines[1:] if not done else lines)
+    return "\n".join(lines if done else lines[3:])

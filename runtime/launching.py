@@ -50,13 +50,16 @@ class Ended:
 
 @dataclass(slots=True)
 class Job:
-    """A job of so many processes that train into ``folder``; ``arguments`` are those of ``keraspec train``."""
+    """A job of so many processes that train into ``folder``; ``arguments`` are those of ``keraspec train``, ``plugins``
+    the options that allow them, which are said again whenever it goes on.
+    """
 
     folder: Path
     workers: int
     arguments: Sequence[str]
     say: Say
     restarts: int = 0
+    plugins: Sequence[str] = ()
     asked: int = 0
     """How often whoever started it wanted it to end."""
     running: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -82,8 +85,8 @@ class Job:
         """What each process is to carry out: to begin, or to go on where there is something to go on from."""
         train = [sys.executable, "-m", "keraspec.cli", "train"]
         if (self.folder / files.ABOUT).is_file() and files.find_spec(self.folder) is not None:
-            return [*train, "--resume", str(self.folder)]
-        return [*train, *self.arguments, "--run-dir", str(self.folder)]
+            return [*train, "--resume", str(self.folder), *self.plugins]
+        return [*train, *self.arguments, *self.plugins, "--run-dir", str(self.folder)]
 
     def _once(self, command: Sequence[str]) -> Ended:
         addresses = [f"127.0.0.1:{port}" for port in free_ports(self.workers)]

@@ -98,9 +98,13 @@ def open_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         raise RunError(f"there is no folder {folder}")
     if not (folder / ABOUT).is_file():
-        raise RunError(f"{folder} is not a run folder: there is no {ABOUT} in it")
+        inside = sorted(one.parent.name for one in folder.glob(f"*/{ABOUT}"))  # folds, trials, runs/
+        more = f"; name one of those in it, such as {folder / inside[0]}" if inside else ""
+        raise RunError(f"{folder} is not a run folder: there is no {ABOUT} in it{more}")
     if not (folder / MODEL).is_file():
-        raise RunError(f"{folder} has no {MODEL}: training did not come far enough; train again")
+        going_on = any(folder.glob("checkpoints/step-*.npz"))
+        way = f"go on with `keraspec train --resume {folder}`" if going_on else "train again"
+        raise RunError(f"{folder} has no {MODEL}: training did not come far enough; {way}")
     try:
         about = json.loads((folder / ABOUT).read_text("utf-8"))
         metrics = json.loads((folder / METRICS).read_text("utf-8")) if (folder / METRICS).is_file() else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from .run import ABOUT, METRICS, RunError, find_spec
+from .run import ABOUT, HISTORY_LINES, METRICS, RunError, find_spec
 
 MEASURED: Final = ("test", "validation", "train")
 """The first of these parts that was measured stands for how well a run did."""
@@ -96,11 +96,19 @@ def summary(folder: Path) -> Summary:
         str(about.get("name", "")),
         str(about.get("began", "")),
         _status(folder, about),
-        epochs if isinstance(epochs, int) else None,
+        epochs if isinstance(epochs, int) else _told(folder),
         float(seconds) if isinstance(seconds, (int, float)) else None,
         part,
         metrics[part] if part else {},
     )
+
+
+def _told(folder: Path) -> int | None:
+    """The epochs that are in the history so far; None where there is none."""
+    try:
+        return (folder / HISTORY_LINES).read_bytes().count(b"\n")
+    except OSError:
+        return None
 
 
 def runs_in(folder: Path, sort: str | None = None) -> tuple[Summary, ...]:

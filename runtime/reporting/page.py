@@ -149,9 +149,10 @@ def _metrics(metrics: Mapping[str, Mapping[str, Any]]) -> str:
             f"<tr><td>{escape(name.replace('_', ' '))}</td>{cells}"
             f'<td class="soft small">{escape(words.meaning(name))}</td></tr>'
         )
+    note = f'<p class="soft small">{words.PARTS}</p>' if any(name.endswith("_loss") for name in names) else ""
     return (
         f'<h2>How well</h2><div class="scroll"><table><thead><tr><th></th>{head}<th></th></tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table></div>"
+        f"<tbody>{''.join(body)}</tbody></table></div>{note}"
     )
 
 

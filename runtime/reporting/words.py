@@ -43,6 +43,12 @@ MEASURED: Final = {
     "learning_rate": "how large the steps are",
 }
 
+PARTS: Final = (
+    "The loss of one output is the mean over batches, as Keras reports it, and not over rows as the loss is: where the "
+    "last batch is smaller, they do not quite add up."
+)
+"""Said where the loss is shown with what it is made of."""
+
 
 def verdict(output: Mapping[str, Any], judged: Mapping[str, Any], *, several: bool) -> list[str]:
     """What an output got right, in a few sentences."""

@@ -55,6 +55,9 @@ def test_the_three_verbs(call, tmp_path):
     assert done.stdout.startswith("test: 10 rows\nloss      ")
     done = call("evaluate", "run", "--data", "t.csv", "--format", "json")
     assert json.loads(done.stdout)["rows"] == 40
+    assert call("evaluate", "run", "t.csv", "--format", "json").stdout == done.stdout
+    done = call("evaluate", "run", "t.csv", "--data", "t.csv")
+    assert (done.exit_code, "the data is named twice" in done.stderr) == (2, True)
 
     done = call("predict", "run", "t.csv")
     assert done.exit_code == 0

@@ -358,11 +358,35 @@ def test_what_would_end_so_again_is_not_started_again(
 
 
 def test_what_can_be_gone_on_with_is(tmp_path: Any) -> None:
-    job = launching.Job(tmp_path, 2, ["spec.toml"], print)
-    assert job._command()[3:] == ["train", "spec.toml", "--run-dir", str(tmp_path)]
+    job = launching.Job(tmp_path, 2, ["spec.toml"], print, plugins=["--allow-plugin", "p"])
+    assert job._command()[3:] == ["train", "spec.toml", "--allow-plugin", "p", "--run-dir", str(tmp_path)]
     (tmp_path / "run.json").write_text("{}")
     (tmp_path / "spec.keraspec.toml").write_text("")
-    assert job._command()[3:] == ["train", "--resume", str(tmp_path)]
+    assert job._command()[3:] == ["train", "--resume", str(tmp_path), "--allow-plugin", "p"]
+
+
+def test_a_run_that_lost_a_process_is_gone_on_with(tmp_path: Any, monkeypatch: Any) -> None:
+    jobs = []
+
+    def run(self: launching.Job) -> launching.Ended:
+        jobs.append(self)
+        return launching.Ended(0)
+
+    def call(*arguments: Any) -> Any:
+        return CliRunner().invoke(group, ["launch", *map(str, arguments)])
+
+    monkeypatch.setattr(launching.Job, "run", run)
+    spec = 'keraspec = 1\ninputs.x.shape = [2]\nlayers = [{ type = "Dense", units = 1 }]\n[training]\nloss = "mse"\n'
+    (tmp_path / "run.json").write_text('{"status": "running", "settings": []}')
+    (tmp_path / "spec.keraspec.toml").write_text(spec)
+    done = call("--resume", tmp_path)
+    assert (done.exit_code, "is no run of several processes" in done.stderr) == (2, True), done.output
+    (tmp_path / "spec.keraspec.toml").write_text(spec + 'distribute = "multi_worker"\n')
+    assert call("--resume", tmp_path, "--workers", 3).exit_code == 0
+    (job,) = jobs
+    assert (job.folder, job.workers, job._command()[3:]) == (tmp_path, 3, ["train", "--resume", str(tmp_path)])
+    assert "leave out SPEC" in call("s.toml", "--resume", tmp_path).stderr
+    assert "Missing argument 'SPEC'" in call().stderr
 
 
 @pytest.mark.parametrize(("writes", "left"), [(False, False), (True, True)])

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keraspec.runtime.reporting.charts import curve, measured, scatter, sheet, spark, ticks
-from keraspec.runtime.reporting.page import _trained
-from keraspec.runtime.reporting.words import confused, duration, number, percent, verdict
+from keraspec.runtime.reporting.page import _metrics, _trained
+from keraspec.runtime.reporting.words import PARTS, confused, duration, number, percent, verdict
 
 NUMBERS = st.floats(-1e6, 1e6)
 
@@ -53,6 +53,12 @@ def test_charts_are_svg():
     assert scatter([(float("inf"), 1)], "x") == ""
     ElementTree.fromstring(spark([[1.0], [2.0, 3.0]]))
     ElementTree.fromstring(curve(HISTORY[:1], "loss"))
+
+
+def test_what_the_loss_is_made_of_is_explained():
+    """Keras averages the loss of one output over batches, and that of all over rows."""
+    assert PARTS in _metrics({"test": {"loss": 6.2, "cls_loss": 0.9, "reg_loss": 4.1}})
+    assert PARTS not in _metrics({"test": {"loss": 6.2, "accuracy": 0.9}})
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,8 @@ def test_evaluating_with_confusion_and_by_part(run, folder, asked):
     }  # fmt: skip
     done = call("evaluate", run, "--data", folder / "t.csv", "--part", "test")
     assert (done.exit_code, "leave out the part" in done.stderr) == (2, True)
+    done = call("evaluate", run, folder)
+    assert (done.exit_code, "is a folder, and this model takes a file" in done.stderr) == (2, True)
 
 
 def test_a_spec_names_rows_too(run, folder):

@@ -105,6 +105,15 @@ def test_the_verb(runs):
         done = call("runs", *arguments)
         assert (done.exit_code, words in done.stderr) == (2, True), done.output
     assert call("runs", runs / "notes").stdout == f"there are no runs in {runs / 'notes'}\n"
+    done = call("report", runs / "c")
+    assert (done.exit_code, "did not come far enough; train again\n" in done.stderr) == (2, True)
+    (runs / "c" / "checkpoints").mkdir()
+    (runs / "c" / "checkpoints" / "step-00000002.npz").touch()
+    (runs / "c" / "history.jsonl").write_text('{"epoch": 1}\n{"epoch": 2}\n')
+    assert f"go on with `keraspec train --resume {runs / 'c'}`\n" in call("report", runs / "c").stderr
+    assert json.loads(call("runs", runs / "c", "--json").stdout)[0]["epochs"] == 2  # of one that was killed
+    done = call("report", runs)
+    assert (done.exit_code, f"; name one of those in it, such as {runs / 'a'}\n" in done.stderr) == (2, True)
 
 
 def test_one_that_is_damaged_does_not_hide_the_others(runs):

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -337,6 +338,20 @@ def test_failures(tmp_path, fake):
     assert [one.outcome for one in found.trials].count("failed") == 1
     assert found.trained == 6
     fake(at=1, error=error("E402"))  # the data can't be read: nobody's fault but the spec's
+    with pytest.raises(SpecError):
+        sweep(path, run_dir=tmp_path / "two")
+    assert not (tmp_path / "two").exists()  # the next attempt may have the name
+
+
+def test_data_that_a_candidate_chose_are_its_own_fault(tmp_path, fake):
+    """Also of the first: the others are trained."""
+    path = written(tmp_path, SPEC + '[sweep.over]\n"data.source.path" = { choices = ["t.csv", "none.csv"] }\n')
+    missing = Finding("E401", "there is no such file", ("data", "source", "path"))
+    fake(at=1, error=compile_file(path).error(Problem(missing)))
+    found = sweep(path, run_dir=tmp_path / "one")
+    assert sorted(one.outcome for one in found.trials if one.outcome != "repeat") == ["failed", "finished"]
+    assert found.best is not None
+    fake(at=1, error=compile_file(path).error(Problem(replace(missing, pointer=("training", "loss")))))
     with pytest.raises(SpecError):
         sweep(path, run_dir=tmp_path / "two")
 
