@@ -110,15 +110,15 @@ def is_settled(array: Array) -> bool:
 def settled(shape: Sequence[int], dtype: Any) -> Array:
     """An array of anything that lies in memory as TensorFlow wants it, which can then use it as it is: ``ALIGNED``.
 
-    Arrow allocates it. What NumPy allocates comes in the large pages of Linux, which a virtual machine that lends its
-    free memory to others has to ask for anew: that takes longer than to decode the pictures that go into them.
-    Source: https://arrow.apache.org/docs/cpp/memory.html
+    Arrow has it allocated by the system. What NumPy allocates, and Arrow by itself, comes in the large pages of Linux,
+    which a virtual machine that lends its free memory to others has to ask for anew: that takes longer than to decode
+    the pictures that go into them. Source: https://arrow.apache.org/docs/cpp/memory.html
     """
     import numpy as np
     import pyarrow as pa
 
     size = prod(shape) * np.dtype(dtype).itemsize
-    room = np.frombuffer(pa.allocate_buffer(size + ALIGNED), np.uint8)
+    room = np.frombuffer(pa.allocate_buffer(size + ALIGNED, pa.system_memory_pool()), np.uint8)
     start = -room.ctypes.data % ALIGNED
     made: Array = room[start : start + size].view(dtype).reshape(shape)
     return made

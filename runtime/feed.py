@@ -196,6 +196,7 @@ def _finished(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
     import tensorflow as tf
 
     how = tf.data.Options()
+    how.autotune.enabled = False  # as many threads as there are cores, which are not waited for when an epoch ends
     how.experimental_optimization.apply_default_optimizations = False
     ready = dataset.apply(tf.data.experimental.assert_cardinality(steps)).prefetch(tf.data.AUTOTUNE)
     return ready.with_options(how)
