@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 from typing import Any
 
 import pytest
-from oracle import Case, Draw, Plan, Refused, agree, ours, spatial
+from oracle import CASES, Case, Draw, Plan, Refused, agree, ours, spatial
 
 DTYPES = ("float32", "float32", "float32", "uint8", "string")
 RANGE: tuple[Any, ...] = ([0, 255], [0, 1], [1.0, -1.0])
@@ -140,6 +141,16 @@ PLANS = (
 )
 
 
+SLOW = {"RandomElasticTransform": 9, "RandAugment": 18, "AugMix": 18}
+"""Layers that take seconds on a few pixels: how many of their cases the default run draws."""
+
+
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.layer)
 def test_agrees_with_keras(plan: Plan) -> None:
-    agree(plan)
+    agree(plan, 0 if "KERASPEC_CASES" in os.environ else SLOW.get(plan.layer, 0))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("plan", [one for one in PLANS if one.layer in SLOW], ids=lambda plan: plan.layer)
+def test_all_cases_agree_with_keras(plan: Plan) -> None:
+    agree(plan, CASES)

@@ -192,7 +192,9 @@ def _quiet() -> Any:
     keras.backend.clear_session()
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(
+    "part", [0, 1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)]
+)
 def test_verdicts(part: int) -> None:
     """A graph is warned of if, and only if, Keras counts padding in it."""
     verdicts = set()

@@ -206,13 +206,6 @@ def test_steps_one_by_one_and_all_at_once_are_the_same(check: Check, tmp_path: P
     assert all((value == second[name]).all() for name, value in first.items())
 
 
-def test_an_explicit_loop_stops_when_it_is_told(check: Check, tmp_path: Path) -> None:
-    stop = 'epochs = 9\ncallbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 1, min_delta = 99 }]\n'
-    runs = [trained(check, tmp_path / loop, f'{stop}loop = "{loop}"\n') for loop in ("fit", "custom")]
-    assert [run.epochs for run in runs] == [2, 2]
-    assert rows_of(runs[0]) == rows_of(runs[1])
-
-
 LINE = """
 keraspec = 1
 inputs.x.shape = [1]
@@ -296,8 +289,9 @@ set = { learning_rate = 1 }
     assert f"rule 1 (loss < 1.7) in epoch {step}, step {step}: learning rate 0.0100 → 0.0010" in said
 
 
-def test_rules_do_the_same_in_both_loops(check: Check, tmp_path: Path) -> None:
-    rules = """epochs = 3
+def test_rules_do_the_same_in_both_loops_which_stop_when_they_are_told(check: Check, tmp_path: Path) -> None:
+    rules = """epochs = 9
+callbacks = [{ type = "EarlyStopping", monitor = "loss", patience = 1, min_delta = 99 }]
 [[training.rules]]
 when = "loss < 2 and accuracy >= 0"
 check = "batch"
@@ -307,6 +301,7 @@ when = "val_loss < 100 and epoch == 2"
 set = { learning_rate = 0.001 }
 """
     runs = [trained(check, tmp_path / loop, f'loop = "{loop}"\n{rules}') for loop in ("fit", "custom")]
+    assert [run.epochs for run in runs] == [2, 2]
     assert rows_of(runs[0]) == rows_of(runs[1])
     fired = [json.loads((run.folder / "rules.json").read_text()) for run in runs]
     assert fired[0] == fired[1]

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 import keraspec
-from keraspec.checked import Checked, SpecError
+from keraspec.checked import Checked, SpecError, compile_text
 from keraspec.runtime.run import TERMS
 
 from .conftest import Check
@@ -140,8 +140,13 @@ def by_hand() -> tuple[keras.Model, keras.Model]:
     return plain, Trained()
 
 
-def test_a_variational_autoencoder_trains_as_one_by_hand(check: Check, tmp_path: Path) -> None:
-    run = run_of(check(VAE), tmp_path / "run", X, X)
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return run_of(compile_text(VAE), tmp_path_factory.mktemp("vae") / "run", X, X)
+
+
+def test_a_variational_autoencoder_trains_as_one_by_hand(autoencoder: Any) -> None:
+    run = autoencoder
     keras.utils.set_random_seed(3)
     plain, model = by_hand()
     model.compile("adam", jit_compile=False)
@@ -152,8 +157,8 @@ def test_a_variational_autoencoder_trains_as_one_by_hand(check: Check, tmp_path:
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_saved_model_knows_nothing_of_terms(check: Check, tmp_path: Path) -> None:
-    run = run_of(check(VAE), tmp_path / "run", X, X)
+def test_the_saved_model_knows_nothing_of_terms(autoencoder: Any) -> None:
+    run = autoencoder
     saved = keras.saving.load_model(run.model_path)
     assert type(saved).__name__ == "Functional"
     assert saved.compiled

@@ -207,24 +207,19 @@ def test_the_same_seed_gives_the_same_weights(trained, check, tmp_path):
     assert any(one.tobytes() != two.tobytes() for one, two in zip(same, different, strict=True))
 
 
-def test_settings_are_kept_with_the_spec(check, tmp_path):
-    checked = check(SPEC, "training.epochs=2", files={"t.csv": blobs()[2]})
-    run = train(checked, run_dir=tmp_path / "run", epochs=1, show=SILENT)
-    assert run.epochs == 1
+def test_settings_are_kept_with_the_spec_and_lines_said_without_a_terminal(check, tmp_path, capsys):
+    checked = check(SPEC, "training.epochs=3", files={"t.csv": blobs()[2]})
+    run = train(checked, run_dir=tmp_path / "run", epochs=2, show=lines())
+    assert run.epochs == 2
     text = (run.folder / "spec.keraspec.toml").read_text()
-    assert text == SPEC.replace("epochs = 4", "epochs = 1")
-    assert evaluate(run.folder).rows == 24
-
-
-def test_lines_without_a_terminal(check, tmp_path, capsys):
-    checked = check(SPEC, files={"t.csv": blobs()[2]})
-    train(checked, run_dir=tmp_path / "run", epochs=2, show=lines())
+    assert text == SPEC.replace("epochs = 4", "epochs = 2")
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "rows: 72 train, 24 validation, 24 test"
     assert out[1] == "classes of kind: left, right, up"
     epochs = [line for line in out if line.startswith("epoch")]
     assert [line[:10] for line in epochs] == ["epoch 1/2 ", "epoch 2/2 "]
     assert "val_accuracy" in epochs[0]
+    assert evaluate(run.folder).rows == 24
 
 
 HEADS = """

@@ -52,7 +52,7 @@ def sizes() -> Iterator[object]:
 def test_a_program_builds_the_model_of_its_spec(path: Path) -> None:
     checked = load(path)
     assert checked.typed is not None
-    same(checked, program(checked.typed))
+    same(checked, program(checked.typed), values=False)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.relative_to(ROOT).as_posix())
