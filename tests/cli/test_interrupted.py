@@ -9,6 +9,8 @@ PROGRAM = """
 import signal, sys, time, weakref
 from keraspec import cli
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without a terminal has it ignored
+
 class Held:
     pass
 
