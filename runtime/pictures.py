@@ -36,7 +36,7 @@ PNG_BYTES: Final = 2**25
 TOGETHER: Final = 32
 """Files that a thread takes at once."""
 
-ROOM: Final = 2**22
+ROOM: Final = 2**20
 """Bytes of pictures of one size that a thread decodes before it changes their size, unless one has more."""
 
 MOST_PIXELS: Final = 2**26
@@ -252,7 +252,7 @@ def _room(size: int) -> Array:
     """So many bytes of memory of this thread's own, which it uses again and again unless they are very many."""
     import numpy as np
 
-    if size > 2 * ROOM:
+    if size > 8 * ROOM:
         return settled((size,), np.uint8)
     room: Array | None = getattr(_own, "room", None)
     if room is None or room.size < size:
