@@ -184,11 +184,11 @@ def fed(held: Held, batch_size: int, order: Order | None = None, *, apart: bool 
         return every[start : start + batch_size]
 
     as_it_is = tf.autograph.experimental.do_not_convert  # reading and writing code out again takes its time
-    if order is None and (cut := held.in_order(batch_size)) is not None:
-        return _finished(cut, steps)
     if order is None:
-        bounds = tf.data.Dataset.from_tensor_slices(_bounds(count, batch_size))
-        every = bounds.map(as_it_is(held.stretch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        every = held.in_order(batch_size)
+        if every is None:
+            bounds = tf.data.Dataset.from_tensor_slices(_bounds(count, batch_size))
+            every = bounds.map(as_it_is(held.stretch), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         return _finished(every, steps)
     short = tf.int32 if count < tf.int32.max else tf.int64  # a row takes half as much memory then
     one = tf.data.Dataset.from_tensors(0).map(as_it_is(lambda _: order.rows(count, short)))

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from keraspec.runtime.data import Rows
-from keraspec.runtime.feed import Form, Order, feed
+from keraspec.runtime.feed import Form, Held, Order, feed
 
 FORM = Form({"x": "float32"}, ("y",), False)
 
@@ -102,3 +103,18 @@ def test_rows_in_a_file_and_rows_in_memory_are_the_same_batches():
         for (x, label), (other, same) in zip(*pair, strict=True):
             np.testing.assert_array_equal(x, other)
             np.testing.assert_array_equal(label, same)
+
+
+@pytest.mark.parametrize("count", [3, 8, 11], ids=["less than a batch", "whole batches", "and some rows"])
+def test_batches_in_order_are_the_same_either_way(count, monkeypatch):
+    random = np.random.default_rng(count)
+    x, y = random.normal(size=(count, 5)).astype("float32"), np.arange(count)
+    rows = Rows({"x": x}, {"a": y}, {"a": y / 2})
+    form = Form({"x": "float32"}, ("a", "b"), True)
+    cut = [*feed(rows, form, 4).as_numpy_iterator()]
+    monkeypatch.setattr(Held, "in_order", lambda self, size: None)
+    one_by_one = [*feed(rows, form, 4).as_numpy_iterator()]
+    assert len(cut) == len(one_by_one) == -(-count // 4)
+    for one, other in zip(cut, one_by_one, strict=True):
+        np.testing.assert_equal(one, other)
+    np.testing.assert_array_equal(np.concatenate([one[0] for one in cut]), x)
